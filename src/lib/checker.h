@@ -1,0 +1,42 @@
+/*
+ * checker - ask a checkpassword program whether credentials are right.
+ *
+ * The program gets login, NUL, secret, NUL, extra, NUL on descriptor 3, at
+ * most 512 bytes in all, and runs the rest of its arguments if they are.
+ * For CRAM-MD5 the traditions differ in the order of the last two: Hoffmann,
+ * vchkpw, cmd5checkpw 0.30 and later want response then challenge,
+ * Dabrowski's and cmd5checkpw 0.22 challenge then response.
+ */
+#ifndef POSTERN_CHECKER_H
+#define POSTERN_CHECKER_H
+
+#include "sasl.h"
+
+enum checker_result {
+  CHECKER_OK,       /* exit 0 */
+  CHECKER_WRONG,    /* exit 1: the password is wrong */
+  CHECKER_FAILED,   /* anything else, a signal, no answer in time: temporary */
+  CHECKER_TOO_LONG, /* over 512 bytes: wrong, and nobody was asked */
+};
+
+enum checker_order { CHECKER_RESPONSE_FIRST, CHECKER_CHALLENGE_FIRST };
+
+struct checker {
+  char const *const *argv; /* program and arguments, null-terminated */
+  enum checker_order order;
+  unsigned int timeout; /* seconds; then it is killed */
+  int give_connection;  /* 1: keeps descriptors 0 and 1 and runs until its last
+                           word ends, as in POP3; 0: they are /dev/null */
+};
+
+/*
+ * Run it.  *status receives the wait status or, if it never ran, 0; reason a
+ * word or two for the log ("exit 111", "signal 9", "timeout", an error).
+ * With give_connection, CHECKER_OK means that the last word ended with 0, and
+ * exit 1 before anything else was answered means that the password was wrong.
+ */
+extern enum checker_result checker_run(struct checker const *c,
+                                       struct sasl const *s, int *status,
+                                       char reason[64]);
+
+#endif
