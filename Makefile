@@ -85,6 +85,17 @@ test check: tests
 lint:
 	@sh package/lint
 
+# make fuzz TARGET=name [FUZZ_SECONDS=n]: new inputs that matter go into the
+# corpus by hand, small and named after what they show.
+FUZZ_SECONDS := 60
+FUZZ_CC := clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined
+fuzz:
+	@mkdir -p compile/fuzz/$(TARGET)
+	$(FUZZ_CC) $(CPPFLAGS) $(FOLDERS:%=-I%) -o compile/fuzz/$(TARGET).run \
+		tests/fuzz/$(TARGET).c $(MODULES) src/lib/cdbmap.c -lcdb $(SKARNET)
+	compile/fuzz/$(TARGET).run -max_total_time=$(FUZZ_SECONDS) \
+		compile/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
+
 run: all
 	@sh package/demo
 
@@ -106,6 +117,6 @@ install-man:
 clean:
 	rm -rf compile command
 
-.PHONY: it all tests test check lint run bench install install-man clean
+.PHONY: it all tests test check lint fuzz run bench install install-man clean
 .DELETE_ON_ERROR:
 .SECONDARY:
