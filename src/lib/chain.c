@@ -1,15 +1,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <skalibs/env.h>
-#include <skalibs/exec.h>
 #include <skalibs/posixplz.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
@@ -31,38 +34,101 @@ struct chain_program const *chain_find(char const *name)
   return 0;
 }
 
-/* What execvp(3) would run: the first executable file along PATH. */
-static int find_file(char const *name, char const *path, struct stat *st)
-{
-  if (strchr(name, '/')) return !stat(name, st);
-  while (*path) {
-    size_t n = strcspn(path, ":");
-    char file[1024];
+/* A file that a name stands for. */
+struct found {
+  char path[PATH_MAX];
+  struct stat st;
+};
 
-    if (n + strlen(name) + 2 > sizeof file) return 0;
-    memcpy(file, path, n);
-    if (!n) file[n++] = '.';
-    file[n] = '/';
-    strcpy(file + n + 1, name);
-    if (!stat(file, st) && S_ISREG(st->st_mode) && !access(file, X_OK))
-      return 1;
-    path += strcspn(path, ":");
-    if (*path) path++;
-  }
+static int is_executable(struct found *f)
+{
+  if (stat(f->path, &f->st)) return 0;
+  if (S_ISREG(f->st.st_mode) && !access(f->path, X_OK)) return 1;
+  errno = EACCES;
   return 0;
 }
 
-static int is_this_image(char const *name, char const *const *envp)
+/* What execvp(3) would run: the first executable file along PATH.  0 with
+   ENOENT, or EACCES if all that is there cannot be executed. */
+static int find_file(struct found *f, char const *name, char const *path)
 {
-  char const *path = env_get2(envp, "PATH");
-  struct stat mine, its;
+  size_t nlen = strlen(name);
+  int e = ENOENT;
 
-  return !stat("/proc/self/exe", &mine) &&
-         find_file(name, path ? path : DEFAULT_PATH, &its) &&
-         its.st_dev == mine.st_dev && its.st_ino == mine.st_ino;
+  if (strchr(name, '/')) {
+    if (nlen >= sizeof f->path) return errno = ENAMETOOLONG, 0;
+    memcpy(f->path, name, nlen + 1);
+    return is_executable(f);
+  }
+  while (nlen && *path) {
+    size_t n = strcspn(path, ":");
+
+    if (n + nlen + 3 <= sizeof f->path) {
+      memcpy(f->path, path, n);
+      if (!n) f->path[n++] = '.';
+      f->path[n++] = '/';
+      memcpy(f->path + n, name, nlen + 1);
+      if (is_executable(f)) return 1;
+      if (errno == EACCES) e = EACCES;
+    }
+    path += strcspn(path, ":");
+    if (*path) path++;
+  }
+  errno = e;
+  return 0;
 }
 
-static int close_on_exec(void)
+static int find_in(struct found *f, char const *name, char const *const *envp)
+{
+  char const *path = env_get2(envp, "PATH");
+  return find_file(f, name, path ? path : DEFAULT_PATH);
+}
+
+/* Is that file, under that name, a program of the image that runs now? */
+static int is_fused(struct found const *f, char const *name,
+                    char const *const *envp)
+{
+  char const *fuse = env_get2(envp, "POSTERN_FUSE");
+  struct stat mine;
+
+  return !(fuse && !strcmp(fuse, "0")) && chain_find(basename_of(name)) &&
+         !stat("/proc/self/exe", &mine) && f->st.st_dev == mine.st_dev &&
+         f->st.st_ino == mine.st_ino;
+}
+
+int chain_is_fused(char const *argv0, char const *const *envp)
+{
+  struct found f;
+  return find_in(&f, argv0, envp) && is_fused(&f, argv0, envp);
+}
+
+static void close_if_cloexec(int fd)
+{
+  int flags = fcntl(fd, F_GETFD);
+  if (flags != -1 && flags & FD_CLOEXEC) close(fd);
+}
+
+/* poll(2) tells in one call which of many descriptors are open: a quarter of
+   the price of reading /proc/self/fd, while the limit is an ordinary one. */
+static int close_by_poll(unsigned int limit)
+{
+  struct pollfd x[256];
+
+  for (unsigned int base = 0; base < limit; base += 256) {
+    unsigned int n = limit - base < 256 ? limit - base : 256;
+
+    for (unsigned int i = 0; i < n; i++) {
+      x[i].fd = (int)(base + i);
+      x[i].events = 0;
+    }
+    if (poll(x, n, 0) < 0) return 0;
+    for (unsigned int i = 0; i < n; i++)
+      if (!(x[i].revents & POLLNVAL)) close_if_cloexec(x[i].fd);
+  }
+  return 1;
+}
+
+static int close_by_proc(void)
 {
   DIR *dir = opendir("/proc/self/fd");
   struct dirent *d;
@@ -70,14 +136,20 @@ static int close_on_exec(void)
   if (!dir) return 0;
   while ((d = readdir(dir))) {
     unsigned int fd;
-    int flags;
-
-    if (!uint0_scan(d->d_name, &fd) || (int)fd == dirfd(dir)) continue;
-    flags = fcntl((int)fd, F_GETFD);
-    if (flags != -1 && flags & FD_CLOEXEC) close((int)fd);
+    if (uint0_scan(d->d_name, &fd) && (int)fd != dirfd(dir))
+      close_if_cloexec((int)fd);
   }
   closedir(dir);
   return 1;
+}
+
+static int close_on_exec(void)
+{
+  struct rlimit r;
+
+  if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur <= 4096)
+    return close_by_poll((unsigned int)r.rlim_cur);
+  return close_by_proc();
 }
 
 static void default_signals(void)
@@ -94,34 +166,111 @@ static void default_signals(void)
   }
 }
 
-static int is_off(char const *const *envp)
+/* What execve does, then the program. */
+static _Noreturn void call(char const *const *argv, char const *const *envp)
 {
-  char const *fuse = env_get2(envp, "POSTERN_FUSE");
-  return fuse && !strcmp(fuse, "0");
+  struct chain_program const *p = chain_find(basename_of(argv[0]));
+  int argc = 0;
+
+  default_signals();
+  prctl(PR_SET_NAME, p->name);
+  environ = (char **)envp;
+  while (argv[argc])
+    argc++;
+  _exit(p->main(argc, argv));
+}
+
+static _Noreturn void become(struct found const *f, char const *const *argv,
+                             char const *const *envp)
+{
+  if (is_fused(f, argv[0], envp) && close_on_exec()) call(argv, envp);
+  execve(f->path, (char *const *)argv, (char *const *)envp);
+  strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
 }
 
 _Noreturn void chain_exec(char const *const *argv, stralloc const *modifs)
 {
   char const *const *old = (char const *const *)environ;
-  size_t n = env_len(old), most = n + modifs->len + 1, argc = 0;
+  size_t n = env_len(old), most = n + modifs->len + 1;
   char const **envp = malloc(most * sizeof *envp);
-  struct chain_program const *next;
+  struct found f;
 
-  if (!envp) strerr_diefusys(111, "build the environment");
-  if (!env_merge(envp, most, old, n, modifs->s, modifs->len))
+  if (!envp || !env_merge(envp, most, old, n, modifs->s, modifs->len))
     strerr_diefusys(111, "build the environment");
+  if (!find_in(&f, argv[0], envp))
+    strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
+  become(&f, argv, envp);
+}
 
-  next = chain_find(basename_of(argv[0]));
-  if (next && !is_off(envp) && is_this_image(argv[0], envp) &&
-      close_on_exec()) {
-    default_signals();
-    prctl(PR_SET_NAME, next->name);
-    environ = (char **)envp;
-    while (argv[argc])
-      argc++;
-    _exit(next->main((int)argc, argv));
+static pid_t spawn_call(struct found const *f, char const *const *argv,
+                        char const *const *envp, struct chain_fd const *fds,
+                        size_t n)
+{
+  sigset_t all, old;
+  pid_t pid;
+
+  /* no handler of the caller's may run in the child */
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &old);
+  pid = fork();
+  if (pid) {
+    sigprocmask(SIG_SETMASK, &old, 0);
+    return pid;
   }
+  for (int s = 1; s < NSIG; s++)
+    signal(s, SIG_DFL);
+  sigemptyset(&all);
+  sigprocmask(SIG_SETMASK, &all, 0);
+  for (size_t i = 0; i < n; i++)
+    if (fds[i].from == fds[i].to ? fcntl(fds[i].to, F_SETFD, 0) == -1
+                                 : dup2(fds[i].from, fds[i].to) == -1)
+      _exit(111);
+  become(f, argv, envp);
+}
 
-  exec_ae(argv[0], argv, envp);
-  strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
+static int spawn_attributes(posix_spawnattr_t *a)
+{
+  sigset_t set;
+  int e = posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGMASK |
+                                          POSIX_SPAWN_SETSIGDEF);
+
+  sigemptyset(&set);
+  if (!e) e = posix_spawnattr_setsigmask(a, &set);
+  sigfillset(&set);
+  if (!e) e = posix_spawnattr_setsigdefault(a, &set);
+  return e;
+}
+
+static pid_t spawn_exec(struct found const *f, char const *const *argv,
+                        char const *const *envp, struct chain_fd const *fds,
+                        size_t n)
+{
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  pid_t pid = -1;
+  int e = posix_spawn_file_actions_init(&actions);
+
+  if (e) return errno = e, -1;
+  e = posix_spawnattr_init(&attributes);
+  if (!e) {
+    e = spawn_attributes(&attributes);
+    for (size_t i = 0; !e && i < n; i++)
+      e = posix_spawn_file_actions_adddup2(&actions, fds[i].from, fds[i].to);
+    if (!e)
+      e = posix_spawn(&pid, f->path, &actions, &attributes, (char *const *)argv,
+                      (char *const *)envp);
+    posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  return e ? (errno = e, -1) : pid;
+}
+
+pid_t chain_spawn(char const *const *argv, char const *const *envp,
+                  struct chain_fd const *fds, size_t n)
+{
+  struct found f;
+
+  if (!find_in(&f, argv[0], envp)) return -1;
+  return is_fused(&f, argv[0], envp) ? spawn_call(&f, argv, envp, fds, n)
+                                     : spawn_exec(&f, argv, envp, fds, n);
 }

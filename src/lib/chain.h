@@ -18,6 +18,7 @@
 #define POSTERN_CHAIN_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <skalibs/stralloc.h>
 
@@ -38,7 +39,27 @@ extern struct chain_program const chain_programs[];
 extern _Noreturn void chain_exec(char const *const *argv,
                                  stralloc const *modifs);
 
+/* The child's descriptor to is the caller's from. */
+struct chain_fd {
+  int from;
+  int to;
+};
+
+/*
+ * Start argv[0] as a child, with that environment and those descriptors, all
+ * signals unblocked and with their default action.  A program of this image is
+ * called in a fork; any other is started with posix_spawn.  What the caller
+ * has open and not marked close-on-exec, the child has too.  No from may be
+ * the to of another.  Returns the pid, or -1 with errno; that argv[0] cannot
+ * be run is told at once or, as the shell does, by an exit with 127 or 126.
+ */
+extern pid_t chain_spawn(char const *const *argv, char const *const *envp,
+                         struct chain_fd const *fds, size_t n);
+
 /* The program of that name in chain_programs, or 0. */
 extern struct chain_program const *chain_find(char const *name);
+
+/* Would argv0 be called, and not executed, under that environment? */
+extern int chain_is_fused(char const *argv0, char const *const *envp);
 
 #endif

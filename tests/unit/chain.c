@@ -51,8 +51,23 @@ static int prog_pass(int argc, char const *const *argv)
   chain_exec(argv + 1, &modifs);
 }
 
+/* Is descriptor 0 what the caller said, and the rest closed? */
+static int prog_spawned(int argc, char const *const *argv)
+{
+  char c = 0;
+
+  (void)argv;
+  if (read(0, &c, 1) != 1 || c != 'x') return 1;
+  if (fcntl(cloexec_fd, F_GETFD) != -1) return 2;
+  return argc == 1 && getenv("SPAWNED") ? 0 : 3;
+}
+
 struct chain_program const chain_programs[] = {
-    {"test-look", prog_look}, {"test-pass", prog_pass}, {0, 0}};
+    {"test-look", prog_look},
+    {"test-pass", prog_pass},
+    {"test-spawned", prog_spawned},
+    {0, 0},
+};
 
 static int run(char const *const *argv)
 {
@@ -66,6 +81,31 @@ static int run(char const *const *argv)
   }
   waitpid(pid, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int spawn(char const *name, int from)
+{
+  char const *const argv[] = {name, 0};
+  char const *envp[] = {"PATH=bin:/usr/bin:/bin", "SPAWNED=1", 0, 0};
+  struct chain_fd const fds[] = {{from, 0}};
+  int status = -1;
+  pid_t pid;
+
+  if (getenv("POSTERN_FUSE")) envp[2] = "POSTERN_FUSE=0";
+  pid = chain_spawn(argv, envp, fds, 1);
+  if (pid == -1) return -1;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -2;
+}
+
+static int pipe_with_x(void)
+{
+  int p[2];
+
+  pipe2(p, O_CLOEXEC);
+  write(p[1], "x", 1);
+  close(p[1]);
+  return p[0];
 }
 
 int main(int argc, char const *const *argv)
@@ -87,6 +127,7 @@ int main(int argc, char const *const *argv)
   mkdir("other", 0755);
   symlink(self, "bin/test-look");
   symlink(self, "bin/test-pass");
+  symlink(self, "bin/test-spawned");
   symlink("/bin/true", "other/test-look");
   close(open("bin/data", O_CREAT | O_WRONLY, 0644));
   setenv("PATH", "bin:/usr/bin:/bin", 1);
@@ -105,7 +146,12 @@ int main(int argc, char const *const *argv)
   ok(run(both) == 0, "a namesake earlier in PATH is executed instead");
   ok(WEXITSTATUS(system("test-look")) == 0, "(it is /bin/true)");
   setenv("PATH", "bin:/usr/bin:/bin", 1);
+  ok(spawn("test-spawned", pipe_with_x()) == 0, "spawned: called in a child");
+  ok(spawn("cat", pipe_with_x()) == 0, "spawned: executed");
+  ok(spawn("nonexistent", pipe_with_x()) == -1, "spawned: not found");
+  ok(spawn("test-spawned", 999) == 111, "spawned: no such descriptor");
   setenv("POSTERN_FUSE", "0", 1);
+  ok(spawn("test-look", pipe_with_x()) == 99, "spawned: POSTERN_FUSE=0");
   ok(run(both) == 99, "POSTERN_FUSE=0: executed");
   return done();
 }
