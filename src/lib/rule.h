@@ -5,9 +5,12 @@
  * The order is tcpserver 0.88's: the first key that exists decides, nothing is
  * merged.
  *   INFO@IP  INFO@=HOST  IP  =HOST
- *   for IPv4: a.b.c.  a.b.  a.       for IPv6: prefixes, longest first
+ *   for IPv4: a.b.c.  a.b.  a.       for IPv6: networks, longest prefix first
  *   =.suffix of HOST, longest first   =  (if HOST is known)   the empty key
- * What postern-tcprules adds for IPv6 networks is in doc/man/postern-rules.5.
+ * IP is the canonical text of addr_fmt.  A network is a key ADDRESS/BITS, and
+ * the record RULE_NETS lists the lengths in use, longest first: "/64/48", so
+ * that a client costs one probe for each length and not 128.  No tcpserver
+ * asks for such keys.
  * A damaged file is RULE_DAMAGED, never "no rule".
  */
 #ifndef POSTERN_RULE_H
@@ -20,7 +23,12 @@
 #include "addr.h"
 #include "cdbmap.h"
 
+/* No rule has a longer key: what is longer is not looked up. */
 #define RULE_KEY_MAX 512
+
+/* The key of the index of IPv6 networks; its data begins with '/', which no
+   rule's data does. */
+#define RULE_NETS "/"
 
 struct rule_client {
   ip46 ip;
@@ -44,6 +52,12 @@ struct rule_match {
 
 extern enum rule_found rule_find(cdbmap const *m, struct rule_client const *c,
                                  struct rule_match *match);
+
+/* As tcprulescheck 0.88: ip may be any text and is taken as it stands, and has
+   no networks.  Only to explain a rule file, not to judge a client. */
+extern enum rule_found rule_find_text(cdbmap const *m, char const *ip,
+                                      char const *host, char const *info,
+                                      struct rule_match *match);
 
 /* The data's items in order, after *pos (which starts as 0): RULE_DENY,
    RULE_ENV with *env a NAME=VALUE string that ends with its NUL inside the
