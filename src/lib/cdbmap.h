@@ -52,6 +52,9 @@ extern int cdbmap_find(cdbmap const *m, char const *key, size_t klen,
 extern int cdbmap_next(cdbmap const *m, uint32_t *pos, char const **key,
                        size_t *klen, char const **data, size_t *dlen);
 
+/* No CDB is larger: its offsets have 32 bits. */
+#define CDBMAP_MAX 0xffffffff
+
 /* Write one: start on an empty file open for writing and seeking, add in order
    (of two records with one key the first is found), finish.  finish writes the
    tables; fsync, close and rename are the caller's.  0 with errno on failure;

@@ -1,0 +1,292 @@
+/*
+ * postern-tcprules: compile rules into a constant database, all or nothing.
+ *
+ * reads   the source on descriptor 0, or the file of -f
+ * writes  rules.cdb, through a new file beside rules.tmp; with -f also
+ *         rules.cdb.lines, which says which line each rule comes from
+ * exits   0 done; 100 wrong usage, or a line is bad; 111 temporary
+ *
+ * Run as tcprules it is tcprules 0.88: no options, its grammar, its messages.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h> /* rename */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include <skalibs/allreadwrite.h>
+#include <skalibs/genalloc.h>
+#include <skalibs/sgetopt.h>
+#include <skalibs/stralloc.h>
+#include <skalibs/strerr.h>
+#include <skalibs/types.h>
+
+#include "cdbmap.h"
+#include "rulefile.h"
+#include "rulesource.h"
+#include "text.h"
+#include "whole.h"
+
+#define USAGE "postern-tcprules [ -0 ] [ -f source ] rules.cdb rules.tmp"
+#define USAGE_088 "tcprules rules.cdb rules.tmp"
+
+#define SHOWN 100 /* bytes of a bad line in its message */
+
+struct job {
+  char const *source; /* of -f, or 0 */
+  char const *cdb;
+  char const *tmp;
+  int exact;     /* as 0.88 */
+  stralloc made; /* the temporary file's name, while it exists */
+  cdbmap_make *mk;
+  uint64_t sum; /* rulesource_sum of the records */
+  struct stat st;
+};
+
+static void abandon(struct job *j)
+{
+  int e = errno;
+
+  if (j->made.len) unlink(j->made.s);
+  errno = e;
+}
+
+static _Noreturn void die_write(struct job *j)
+{
+  abandon(j);
+  if (errno == EFBIG)
+    strerr_dief(100, "unable to write to ", j->tmp,
+                ": the rules are too many for one file");
+  strerr_diefusys(111, "write to ", j->tmp);
+}
+
+static void nomem(int good)
+{
+  if (!good) strerr_diefusys(111, "compile");
+}
+
+/* A new file near name; its own name goes to made. */
+static int create(stralloc *made, char const *name)
+{
+  mode_t mask = umask(0);
+  int fd = -1;
+
+  umask(mask);
+  made->len = 0;
+  if (!stralloc_cats(made, name) || !stralloc_catb(made, ".XXXXXX", 8))
+    return -1;
+  fd = mkostemp(made->s, O_CLOEXEC);
+  if (fd < 0) made->len = 0;
+  if (fd >= 0) fchmod(fd, 0644 & ~mask);
+  return fd;
+}
+
+static void read_source(struct job *j, stralloc *sa)
+{
+  int fd = j->source ? open(j->source, O_RDONLY | O_CLOEXEC) : 0;
+
+  if (fd < 0 || !whole_read(fd, sa, RULEFILE_MAX)) {
+    abandon(j);
+    strerr_diefusys(errno == EFBIG ? 100 : 111, "read ",
+                    j->source ? j->source : "input");
+  }
+  if (j->source) close(fd);
+}
+
+/* --- compile --- */
+
+static int add(void *arg, char const *key, size_t klen, char const *data,
+               size_t dlen)
+{
+  struct job *j = arg;
+
+  if (j->source) j->sum = rulesource_sum(j->sum, key, klen, data, dlen);
+  return cdbmap_make_add(j->mk, key, klen, data, dlen);
+}
+
+static _Noreturn void die_parse(struct job *j, char const *bad, size_t n)
+{
+  stralloc line = STRALLOC_ZERO;
+
+  abandon(j);
+  while (n && (bad[n - 1] == ' ' || bad[n - 1] == '\t'))
+    n--;
+  nomem(stralloc_catb(&line, bad, n) && stralloc_0(&line));
+  strerr_diefu(100, "parse this line: ", line.s);
+}
+
+static void compile_exact(struct job *j, stralloc const *sa)
+{
+  char const *bad;
+  size_t n;
+  int r = rulefile_exact(add, j, sa->s, sa->len, &bad, &n);
+
+  if (r < 0) die_parse(j, bad, n);
+  if (!r) die_write(j);
+}
+
+static void tell(char const *name, struct rulefile_problem const *p)
+{
+  char line[UINT32_FMT], other[UINT32_FMT + 1] = " ", text[SHOWN + 1];
+
+  line[uint32_fmt(line, p->line)] = 0;
+  other[p->other ? 1 + uint32_fmt(other + 1, p->other) : 0] = 0;
+  text[text_escape(text, SHOWN, p->text, p->len)] = 0;
+  strerr_warn(PROG, p->fatal ? ": error: " : ": warning: ", name, ":", line,
+              ": ", p->why, other, ": ", text);
+}
+
+static void compile_strict(struct job *j, rulefile *f, stralloc const *sa)
+{
+  char const *name = j->source ? j->source : "stdin";
+  struct rulefile_problem const *p;
+
+  if (!rulefile_compile(f, sa->s, sa->len)) die_write(j);
+  p = genalloc_s(struct rulefile_problem, &f->problems);
+  for (size_t i = 0; i < genalloc_len(struct rulefile_problem, &f->problems);
+       i++)
+    tell(name, p + i);
+  if (f->fatal) {
+    char n[UINT_FMT];
+
+    abandon(j);
+    n[uint_fmt(n, f->fatal)] = 0;
+    strerr_dief(100, name, " has ", n,
+                f->fatal == 1 ? " bad line, " : " bad lines, ", j->cdb,
+                " is left as it was");
+  }
+  if (!rulefile_finish(f)) die_write(j);
+}
+
+/* --- put in place --- */
+
+static void sync_directory(char const *path)
+{
+  stralloc dir = STRALLOC_ZERO;
+  char const *slash = strrchr(path, '/');
+  int fd;
+
+  nomem(slash ? stralloc_catb(&dir, path, (size_t)(slash - path) + 1)
+              : stralloc_cats(&dir, "."));
+  nomem(stralloc_0(&dir));
+  fd = open(dir.s, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0 || fsync(fd) < 0) strerr_warnwusys("sync ", dir.s);
+  if (fd >= 0) close(fd);
+  stralloc_free(&dir);
+}
+
+static void install(struct job *j, int fd)
+{
+  if (!cdbmap_make_finish(j->mk) || fsync(fd) < 0 || fstat(fd, &j->st) < 0 ||
+      close(fd) < 0)
+    die_write(j);
+  cdbmap_make_free(j->mk);
+  if (rename(j->made.s, j->cdb) < 0) {
+    abandon(j);
+    strerr_diefusys(111, "move ", j->tmp, " to ", j->cdb);
+  }
+  stralloc_free(&j->made);
+}
+
+/* --- the table of lines --- */
+
+static void table(struct job *j, rulefile const *f, stralloc *sa)
+{
+  char const *key;
+  size_t klen, pos = 0;
+  uint32_t line;
+
+  nomem(rulesource_start(sa, &j->st, j->sum, j->source));
+  while (rulefile_next(f, &pos, &line, &key, &klen))
+    nomem(rulesource_add(sa, line, key, klen));
+}
+
+/* The rules are in force already: what goes wrong here is a warning. */
+static void write_table(struct job *j, rulefile const *f, char const *name)
+{
+  stralloc made = STRALLOC_ZERO, sa = STRALLOC_ZERO;
+  int fd = create(&made, name), good;
+
+  table(j, f, &sa);
+  good = fd >= 0 && allwrite(fd, sa.s, sa.len) == sa.len && fsync(fd) == 0 &&
+         rename(made.s, name) == 0;
+  if (!good) {
+    strerr_warnwusys("write ", name);
+    if (fd >= 0) unlink(made.s);
+    unlink(name);
+  }
+  if (fd >= 0) close(fd);
+  stralloc_free(&made);
+  stralloc_free(&sa);
+}
+
+/* A table of an earlier compilation would not be believed; it goes. */
+static void lines(struct job *j, rulefile const *f)
+{
+  stralloc name = STRALLOC_ZERO;
+
+  nomem(stralloc_cats(&name, j->cdb) &&
+        stralloc_catb(&name, RULESOURCE_SUFFIX, sizeof RULESOURCE_SUFFIX));
+  if (j->source && !j->exact)
+    write_table(j, f, name.s);
+  else if (unlink(name.s) < 0 && errno != ENOENT)
+    strerr_warnwusys("remove ", name.s);
+  stralloc_free(&name);
+}
+
+static void run(struct job *j)
+{
+  stralloc sa = STRALLOC_ZERO;
+  rulefile f;
+  int fd;
+
+  rulefile_init(&f, add, j);
+  fd = create(&j->made, j->tmp);
+  if (fd < 0) strerr_diefusys(111, "create ", j->tmp);
+  j->mk = cdbmap_make_start(fd);
+  if (!j->mk) die_write(j);
+  read_source(j, &sa);
+  if (j->exact)
+    compile_exact(j, &sa);
+  else
+    compile_strict(j, &f, &sa);
+  install(j, fd);
+  lines(j, &f);
+  sync_directory(j->cdb);
+  rulefile_free(&f);
+  stralloc_free(&sa);
+}
+
+static int options(struct job *j, int argc, char const *const *argv)
+{
+  subgetopt l = SUBGETOPT_ZERO;
+
+  for (;;) {
+    int opt = subgetopt_r(argc, argv, "0f:", &l);
+    if (opt == -1) return l.ind;
+    switch (opt) {
+    case '0': j->exact = 1; break;
+    case 'f': j->source = l.arg; break;
+    default: strerr_dieusage(100, USAGE);
+    }
+  }
+}
+
+int main(int argc, char const *const *argv)
+{
+  struct job j = {.sum = RULESOURCE_SUM};
+  char const *slash = argc ? strrchr(argv[0], '/') : 0;
+  int as_088, first = 1;
+
+  PROG = slash ? slash + 1 : argc ? argv[0] : "postern-tcprules";
+  as_088 = j.exact = !strcmp(PROG, "tcprules");
+  if (!as_088) first = options(&j, argc, argv);
+  if (argc < first + 2 || (!as_088 && argc > first + 2))
+    strerr_dieusage(100, as_088 ? USAGE_088 : USAGE);
+  j.cdb = argv[first];
+  j.tmp = argv[first + 1];
+  run(&j);
+  return 0;
+}
