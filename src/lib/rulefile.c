@@ -7,14 +7,12 @@
 #include "cdbmap.h"
 #include "rulefile.h"
 
-#define HEAD (2 * sizeof(uint32_t)) /* before each key in keys */
-
 /* An IPv4 network that waits until the plain lines are written. */
 struct waiting {
-  char const *s;
-  size_t n;
   uint32_t line;
   int bits;
+  size_t text; /* where it begins in rulefile.text */
+  size_t len;
 };
 
 void rulefile_init(rulefile *f, rulefile_add *add, void *arg)
@@ -26,22 +24,70 @@ void rulefile_init(rulefile *f, rulefile_add *add, void *arg)
 void rulefile_free(rulefile *f)
 {
   genalloc_free(struct rulefile_problem, &f->problems);
+  genalloc_free(struct waiting, &f->waiting);
   stralloc_free(&f->line.data);
+  stralloc_free(&f->text);
   stralloc_free(&f->keys);
+  stralloc_free(&f->copy);
   free(f->slots);
 }
 
-/* --- the keys that are there --- */
+/* --- the keys that are there: a hash table over keys --- */
+
+struct key_head { /* before each key in keys */
+  uint32_t line;
+  uint16_t len;
+};
+#define HEAD 6
+
+static struct key_head head_at(rulefile const *f, size_t at)
+{
+  struct key_head h;
+
+  memcpy(&h.line, f->keys.s + at, sizeof h.line);
+  memcpy(&h.len, f->keys.s + at + sizeof h.line, sizeof h.len);
+  return h;
+}
+
+static int put_key(rulefile *f, uint32_t line, char const *key, size_t klen)
+{
+  struct key_head h = {line, (uint16_t)klen};
+  char *s;
+
+  if (!stralloc_readyplus(&f->keys, HEAD + klen)) return 0;
+  s = f->keys.s + f->keys.len;
+  memcpy(s, &h.line, sizeof h.line);
+  memcpy(s + sizeof h.line, &h.len, sizeof h.len);
+  memcpy(s + HEAD, key, klen);
+  f->keys.len += HEAD + klen;
+  return 1;
+}
+
+int rulefile_next(rulefile const *f, size_t *pos, uint32_t *line,
+                  char const **key, size_t *klen)
+{
+  struct key_head h;
+
+  if (*pos >= f->keys.len) return 0;
+  h = head_at(f, *pos);
+  *line = h.line;
+  *key = f->keys.s + *pos + HEAD;
+  *klen = h.len;
+  *pos += HEAD + h.len;
+  return 1;
+}
 
 static uint32_t hash(char const *s, size_t n)
 {
   uint32_t h = 5381;
 
   for (size_t i = 0; i < n; i++)
-    h = (h * 33) ^ (unsigned char)s[i];
-  return h;
+    h = h * 33 ^ (unsigned char)s[i];
+  h = (h ^ h >> 16) * 0x85ebca6b; /* neighbours must not stand together */
+  return h ^ h >> 13;
 }
 
+/* The slot that holds the key, or is free for it. */
 static struct rulefile_slot *slot(rulefile const *f, uint32_t h,
                                   char const *key, size_t klen)
 {
@@ -49,35 +95,32 @@ static struct rulefile_slot *slot(rulefile const *f, uint32_t h,
 
   for (size_t i = h & mask;; i = (i + 1) & mask) {
     struct rulefile_slot *s = f->slots + i;
-    uint32_t len;
 
-    if (s->key == SIZE_MAX) return s;
-    if (s->hash != h) continue;
-    memcpy(&len, f->keys.s + s->key + sizeof(uint32_t), sizeof len);
-    if (len == klen && !memcmp(f->keys.s + s->key + HEAD, key, klen)) return s;
+    if (!s->at) return s;
+    if (s->hash == h && head_at(f, s->at - 1).len == klen &&
+        !memcmp(f->keys.s + s->at - 1 + HEAD, key, klen))
+      return s;
   }
 }
 
 static int grow(rulefile *f)
 {
   struct rulefile_slot *old = f->slots;
-  size_t nold = f->nslots, n = nold ? 2 * nold : 1024, mask = n - 1;
+  size_t nold = f->nslots, n = nold ? 8 * nold : 4096;
 
-  if (2 * (f->nkeys + 1) <= nold) return 1;
-  f->slots = malloc(n * sizeof *f->slots);
+  if (f->nkeys < nold - nold / 4) return 1;
+  f->slots = calloc(n, sizeof *f->slots);
   if (!f->slots) {
     f->slots = old;
     return 0;
   }
   f->nslots = n;
-  for (size_t i = 0; i < n; i++)
-    f->slots[i].key = SIZE_MAX;
   for (size_t i = 0; i < nold; i++) {
-    size_t to = old[i].hash & mask;
+    size_t to = old[i].hash & (n - 1);
 
-    if (old[i].key == SIZE_MAX) continue;
-    while (f->slots[to].key != SIZE_MAX)
-      to = (to + 1) & mask;
+    if (!old[i].at) continue;
+    while (f->slots[to].at)
+      to = (to + 1) & (n - 1);
     f->slots[to] = old[i];
   }
   free(old);
@@ -87,44 +130,25 @@ static int grow(rulefile *f)
 /* 1 if the key is new, 0 if *line has it, -1 without memory. */
 static int claim(rulefile *f, char const *key, size_t klen, uint32_t *line)
 {
-  uint32_t h = hash(key, klen), len = (uint32_t)klen;
+  uint32_t h = hash(key, klen);
+  size_t at = f->keys.len + 1;
   struct rulefile_slot *s;
 
   if (!grow(f)) return -1;
   s = slot(f, h, key, klen);
-  if (s->key != SIZE_MAX) {
-    *line = s->line;
+  if (s->at) {
+    *line = head_at(f, s->at - 1).line;
     return 0;
   }
-  s->hash = h;
-  s->line = *line;
-  s->key = f->keys.len;
-  if (stralloc_catb(&f->keys, (char const *)line, sizeof *line) &&
-      stralloc_catb(&f->keys, (char const *)&len, sizeof len) &&
-      stralloc_catb(&f->keys, key, klen)) {
-    f->nkeys++;
-    return 1;
-  }
-  s->key = SIZE_MAX;
-  return -1;
-}
-
-int rulefile_next(rulefile const *f, size_t *pos, uint32_t *line,
-                  char const **key, size_t *klen)
-{
-  uint32_t len;
-
-  if (*pos >= f->keys.len) return 0;
-  memcpy(line, f->keys.s + *pos, sizeof *line);
-  memcpy(&len, f->keys.s + *pos + sizeof *line, sizeof len);
-  *key = f->keys.s + *pos + HEAD;
-  *klen = len;
-  *pos += HEAD + len;
+  if (!put_key(f, *line, key, klen)) return -1;
+  *s = (struct rulefile_slot){h, (uint32_t)at};
+  f->nkeys++;
   return 1;
 }
 
 /* --- one line --- */
 
+/* Also keeps keys below 4 GB: a record takes more there than a key here. */
 static int record(rulefile *f, char const *key, size_t klen, char const *data,
                   size_t dlen)
 {
@@ -158,13 +182,21 @@ static int add_keys(rulefile *f, uint32_t line, uint32_t *other)
   return any;
 }
 
-static int problem(rulefile *f, struct waiting const *w, int fatal,
-                   char const *why, uint32_t other)
+/* Keep a line in text. */
+static int keep(rulefile *f, char const *s, size_t n, size_t *at)
 {
-  struct rulefile_problem p = {w->line, other, fatal, why, w->s, w->n};
+  *at = f->text.len;
+  return stralloc_catb(&f->text, s, n);
+}
+
+static int problem(rulefile *f, uint32_t line, char const *s, size_t n,
+                   int fatal, char const *why, uint32_t other)
+{
+  struct rulefile_problem p = {line, other, fatal, why, 0, n};
 
   f->fatal += !!fatal;
-  return genalloc_append(struct rulefile_problem, &f->problems, &p);
+  return keep(f, s, n, &p.text) &&
+         genalloc_append(struct rulefile_problem, &f->problems, &p);
 }
 
 static char const *taken(ruleline const *r)
@@ -173,15 +205,36 @@ static char const *taken(ruleline const *r)
   return "all its addresses are taken, the last by line";
 }
 
-static int add_line(rulefile *f, struct waiting const *w)
+static int add_line(rulefile *f, uint32_t line, char const *s, size_t n)
 {
   uint32_t other = 0;
-  int any = add_keys(f, w->line, &other);
+  int any = add_keys(f, line, &other);
 
   if (any < 0) return 0;
-  if (!any) return problem(f, w, 1, taken(&f->line), other);
-  if (f->line.warn) return problem(f, w, 0, f->line.warn, 0);
+  if (!any) return problem(f, line, s, n, 1, taken(&f->line), other);
+  if (f->line.warn) return problem(f, line, s, n, 0, f->line.warn, 0);
   return 1;
+}
+
+static int wait_network(rulefile *f, char const *s, size_t n)
+{
+  struct waiting w = {f->n, f->line.net4, 0, n};
+
+  return keep(f, s, n, &w.text) &&
+         genalloc_append(struct waiting, &f->waiting, &w);
+}
+
+int rulefile_line(rulefile *f, char const *s, size_t n)
+{
+  f->n++;
+  switch (ruleline_strict(&f->line, s, n)) {
+  case RULELINE_NOMEM: return 0;
+  case RULELINE_NONE: return 1;
+  case RULELINE_BAD: return problem(f, f->n, s, n, 1, f->line.why, 0);
+  case RULELINE_RULE: break;
+  }
+  if (f->line.net4) return wait_network(f, s, n);
+  return add_line(f, f->n, s, n);
 }
 
 enum rulefile_append rulefile_append(rulefile *f, char const *s, size_t n)
@@ -198,7 +251,7 @@ enum rulefile_append rulefile_append(rulefile *f, char const *s, size_t n)
   return any < 0 ? RULEFILE_FAILED : any ? RULEFILE_ADDED : RULEFILE_TAKEN;
 }
 
-/* --- all lines --- */
+/* --- the end --- */
 
 static int by_length(void const *a, void const *b)
 {
@@ -215,65 +268,40 @@ static int by_line(void const *a, void const *b)
   return p->line < q->line ? -1 : p->line > q->line;
 }
 
-/* The line at *s, without its newline; *s moves behind it. */
-static size_t take_line(char const **s, char const *end)
+/* text moves when it grows: a network's line is read from a copy. */
+static int network(rulefile *f, struct waiting const *w)
 {
-  char const *line = *s;
-  char const *nl = memchr(line, '\n', (size_t)(end - line));
-
-  *s = nl ? nl + 1 : end;
-  return (size_t)((nl ? nl : end) - line);
+  f->copy.len = 0;
+  if (!stralloc_catb(&f->copy, f->text.s + w->text, w->len)) return 0;
+  if (ruleline_strict(&f->line, f->copy.s, w->len) != RULELINE_RULE) return 0;
+  return add_line(f, w->line, f->copy.s, w->len);
 }
 
-static int one_line(rulefile *f, genalloc *nets, struct waiting *w)
+int rulefile_end(rulefile *f)
 {
-  switch (ruleline_strict(&f->line, w->s, w->n)) {
-  case RULELINE_NOMEM: return 0;
-  case RULELINE_NONE: return 1;
-  case RULELINE_BAD: return problem(f, w, 1, f->line.why, 0);
-  case RULELINE_RULE: break;
-  }
-  if (!f->line.net4) return add_line(f, w);
-  w->bits = f->line.net4;
-  return genalloc_append(struct waiting, nets, w);
-}
-
-static int networks(rulefile *f, genalloc *nets)
-{
-  struct waiting *w = genalloc_s(struct waiting, nets);
-  size_t n = genalloc_len(struct waiting, nets);
+  struct waiting *w = genalloc_s(struct waiting, &f->waiting);
+  size_t n = genalloc_len(struct waiting, &f->waiting);
 
   if (n) qsort(w, n, sizeof *w, by_length);
   for (size_t i = 0; i < n; i++)
-    if (ruleline_strict(&f->line, w[i].s, w[i].n) != RULELINE_RULE ||
-        !add_line(f, w + i))
-      return 0;
+    if (!network(f, w + i)) return 0;
+  n = genalloc_len(struct rulefile_problem, &f->problems);
+  if (n) qsort(f->problems.s, n, sizeof(struct rulefile_problem), by_line);
   return 1;
 }
 
 int rulefile_compile(rulefile *f, char const *s, size_t n)
 {
-  genalloc nets = GENALLOC_ZERO;
-  char const *end = s + n;
-  uint32_t line = 0;
-  int good = 1;
+  while (n) {
+    char const *nl = memchr(s, '\n', n);
+    size_t len = nl ? (size_t)(nl - s) : n;
 
-  if (n > RULEFILE_MAX) {
-    errno = EFBIG;
-    return 0;
+    if (!rulefile_line(f, s, len)) return 0;
+    len += !!nl;
+    s += len;
+    n -= len;
   }
-  while (good && s < end) {
-    struct waiting w = {.s = s, .line = ++line};
-
-    w.n = take_line(&s, end);
-    good = one_line(f, &nets, &w);
-  }
-  good = good && networks(f, &nets);
-  if (good && f->problems.len)
-    qsort(f->problems.s, genalloc_len(struct rulefile_problem, &f->problems),
-          sizeof(struct rulefile_problem), by_line);
-  genalloc_free(struct waiting, &nets);
-  return good;
+  return rulefile_end(f);
 }
 
 int rulefile_finish(rulefile *f)
@@ -291,36 +319,20 @@ int rulefile_finish(rulefile *f)
 
 /* --- tcprules 0.88 --- */
 
-static int add_exact(ruleline const *r, rulefile_add *add, void *arg,
-                     stralloc *key)
+int rulefile_exact(rulefile *f, char const *s, size_t n)
 {
-  if (!stralloc_ready(key, r->hlen + r->tlen + RULELINE_NUMBER)) return 0;
+  ruleline *r = &f->line;
+
+  switch (ruleline_exact(r, s, n)) {
+  case RULELINE_NOMEM: return 0;
+  case RULELINE_NONE: return 1;
+  case RULELINE_BAD: return -1;
+  case RULELINE_RULE: break;
+  }
+  if (!stralloc_ready(&f->copy, r->hlen + r->tlen + RULELINE_NUMBER)) return 0;
   for (unsigned long i = r->from; i <= r->to; i++) {
-    size_t klen = ruleline_key(r, i, key->s);
-    if (!add(arg, key->s, klen, r->data.s, r->data.len)) return 0;
+    size_t klen = ruleline_key(r, i, f->copy.s);
+    if (!f->add(f->arg, f->copy.s, klen, r->data.s, r->data.len)) return 0;
   }
   return 1;
-}
-
-int rulefile_exact(rulefile_add *add, void *arg, char const *s, size_t n,
-                   char const **bad, size_t *badlen)
-{
-  ruleline r = RULELINE_ZERO;
-  stralloc key = STRALLOC_ZERO;
-  char const *end = s + n;
-  int good = 1;
-
-  while (good > 0 && s < end) {
-    *bad = s;
-    *badlen = take_line(&s, end);
-    switch (ruleline_exact(&r, *bad, *badlen)) {
-    case RULELINE_NOMEM: good = 0; break;
-    case RULELINE_NONE: break;
-    case RULELINE_BAD: good = -1; break;
-    case RULELINE_RULE: good = add_exact(&r, add, arg, &key); break;
-    }
-  }
-  stralloc_free(&r.data);
-  stralloc_free(&key);
-  return good;
 }

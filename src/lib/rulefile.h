@@ -11,7 +11,9 @@
  * network wins wherever it stands.
  *
  * Nothing stops at a bad line: all are collected in problems, in the order of
- * their lines, and the caller throws the records away.  Pure but for malloc.
+ * their lines, and the caller throws the records away.  The source may come
+ * line by line; only the lines of problems and networks are kept.  Pure but for
+ * malloc.
  */
 #ifndef POSTERN_RULEFILE_H
 #define POSTERN_RULEFILE_H
@@ -33,44 +35,52 @@ typedef int rulefile_add(void *arg, char const *key, size_t klen,
 
 struct rulefile_problem {
   uint32_t line;
-  uint32_t other;   /* the line that the reason speaks of, or 0 */
-  int fatal;        /* else a warning */
-  char const *why;  /* static */
-  char const *text; /* the line in the source, without its newline */
+  uint32_t other;  /* the line that the reason speaks of, or 0 */
+  int fatal;       /* else a warning */
+  char const *why; /* static */
+  size_t text;     /* where the line begins in rulefile.text */
   size_t len;
 };
 
 struct rulefile_slot { /* private */
   uint32_t hash;
-  uint32_t line; /* 0: free */
-  size_t key;
+  uint32_t at; /* where the key stands in rulefile.keys, plus 1; 0: free */
 };
 
 typedef struct rulefile {
   rulefile_add *add;
   void *arg;
   genalloc problems;  /* struct rulefile_problem */
-  unsigned int fatal; /* how many of them are */
+  stralloc text;      /* the lines that are kept */
+  unsigned int fatal; /* how many of the problems are */
   /* private */
+  uint32_t n; /* lines so far */
   ruleline line;
-  stralloc keys; /* uint32_t line, uint32_t length, key: each key once */
+  genalloc waiting;
   struct rulefile_slot *slots;
   size_t nslots;
   size_t nkeys;
   uint64_t size;
+  stralloc keys; /* each key once, behind its line and length */
+  stralloc copy;
   unsigned char net6[128]; /* is that length in use? */
 } rulefile;
 
 extern void rulefile_init(rulefile *f, rulefile_add *add, void *arg);
 extern void rulefile_free(rulefile *f);
 
-/* Compile a whole source, which must live as long as the problems.  Line
-   numbers start at 1.  0 with errno: no memory, add failed, or EFBIG (source
-   or CDB too large). */
+/* The next line, without its newline; the first has number 1.  0 with errno:
+   no memory, add failed, or EFBIG: the CDB grows too large. */
+extern int rulefile_line(rulefile *f, char const *s, size_t n);
+
+/* After the last line: the networks.  The problems are complete and sorted. */
+extern int rulefile_end(rulefile *f);
+
+/* Every line of a source in memory, and the end. */
 extern int rulefile_compile(rulefile *f, char const *s, size_t n);
 
-/* After rulefile_compile: one more line, from somewhere else, that a live
-   source of rules has produced.  Nothing is said of it in problems. */
+/* After the end: one more line, from a live source of rules.  Nothing is said
+   of it in problems, and its line is 0. */
 enum rulefile_append {
   RULEFILE_FAILED = -1, /* errno */
   RULEFILE_ADDED,
@@ -83,14 +93,13 @@ extern enum rulefile_append rulefile_append(rulefile *f, char const *s,
 /* Write the index of networks, if there are any. */
 extern int rulefile_finish(rulefile *f);
 
-/* Every key with the line that decides for it (0: appended), in the order in
-   which they were added.  *pos starts as 0; 0 at the end. */
+/* Every key with the line that decides for it, in the order in which they were
+   added.  *pos starts as 0; 0 at the end. */
 extern int rulefile_next(rulefile const *f, size_t *pos, uint32_t *line,
                          char const **key, size_t *klen);
 
-/* What tcprules 0.88 does: 1, or 0 with errno, or -1: the n bytes at *bad are
-   the line that it cannot parse. */
-extern int rulefile_exact(rulefile_add *add, void *arg, char const *s, size_t n,
-                          char const **bad, size_t *badlen);
+/* The next line as tcprules 0.88 takes it: 1, 0 with errno, -1 if it cannot be
+   parsed.  Nothing else is to be called then but rulefile_free. */
+extern int rulefile_exact(rulefile *f, char const *s, size_t n);
 
 #endif

@@ -147,12 +147,19 @@ static int variable(struct piece *rest, struct piece *name, struct piece *value)
 
 static int add_variable(ruleline *r, struct piece name, struct piece value)
 {
+  char *s;
+
   if (is(name, "RELAYCLIENT")) r->relay = 1;
-  return stralloc_catb(&r->data, "+", 1) &&
-         stralloc_catb(&r->data, name.s, name.n) &&
-         stralloc_catb(&r->data, "=", 1) &&
-         stralloc_catb(&r->data, value.s, value.n) &&
-         stralloc_catb(&r->data, "", 1);
+  if (!stralloc_readyplus(&r->data, name.n + value.n + 3)) return 0;
+  s = r->data.s + r->data.len;
+  *s++ = '+';
+  memcpy(s, name.s, name.n);
+  s += name.n;
+  *s++ = '=';
+  memcpy(s, value.s, value.n);
+  s[value.n] = 0;
+  r->data.len += name.n + value.n + 3;
+  return 1;
 }
 
 static enum ruleline_kind variables(ruleline *r, struct piece rest, int strict)

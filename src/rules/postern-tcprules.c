@@ -17,8 +17,10 @@
 #include <sys/stat.h>
 
 #include <skalibs/allreadwrite.h>
+#include <skalibs/buffer.h>
 #include <skalibs/genalloc.h>
 #include <skalibs/sgetopt.h>
+#include <skalibs/skamisc.h>
 #include <skalibs/stralloc.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
@@ -27,7 +29,6 @@
 #include "rulefile.h"
 #include "rulesource.h"
 #include "text.h"
-#include "whole.h"
 
 #define USAGE "postern-tcprules [ -0 ] [ -f source ] rules.cdb rules.tmp"
 #define USAGE_088 "tcprules rules.cdb rules.tmp"
@@ -41,6 +42,7 @@ struct job {
   int exact;     /* as 0.88 */
   stralloc made; /* the temporary file's name, while it exists */
   cdbmap_make *mk;
+  size_t read;  /* bytes of the source */
   uint64_t sum; /* rulesource_sum of the records */
   struct stat st;
 };
@@ -83,18 +85,6 @@ static int create(stralloc *made, char const *name)
   return fd;
 }
 
-static void read_source(struct job *j, stralloc *sa)
-{
-  int fd = j->source ? open(j->source, O_RDONLY | O_CLOEXEC) : 0;
-
-  if (fd < 0 || !whole_read(fd, sa, RULEFILE_MAX)) {
-    abandon(j);
-    strerr_diefusys(errno == EFBIG ? 100 : 111, "read ",
-                    j->source ? j->source : "input");
-  }
-  if (j->source) close(fd);
-}
-
 /* --- compile --- */
 
 static int add(void *arg, char const *key, size_t klen, char const *data,
@@ -106,56 +96,86 @@ static int add(void *arg, char const *key, size_t klen, char const *data,
   return cdbmap_make_add(j->mk, key, klen, data, dlen);
 }
 
-static _Noreturn void die_parse(struct job *j, char const *bad, size_t n)
+static _Noreturn void die_read(struct job *j)
 {
+  abandon(j);
+  strerr_diefusys(errno == EFBIG ? 100 : 111, "read ",
+                  j->source ? j->source : "input");
+}
+
+static _Noreturn void die_parse(struct job *j, stralloc *line)
+{
+  abandon(j);
+  while (line->len && strchr(" \t", line->s[line->len - 1]))
+    line->len--;
+  nomem(stralloc_0(line));
+  strerr_diefu(100, "parse this line: ", line->s);
+}
+
+/* One line to line, without its newline.  0 at the end. */
+static int next_line(struct job *j, buffer *b, stralloc *line)
+{
+  int r;
+
+  line->len = 0;
+  r = skagetln(b, line, '\n');
+  if (r < 0 && (errno != EPIPE || !line->len)) die_read(j);
+  if (r > 0) line->len--;
+  j->read += line->len;
+  if (j->read > RULEFILE_MAX) {
+    errno = EFBIG;
+    die_read(j);
+  }
+  return r != 0;
+}
+
+static void compile(struct job *j, rulefile *f)
+{
+  int fd = j->source ? open(j->source, O_RDONLY | O_CLOEXEC) : 0;
+  char buf[65536];
+  buffer b = BUFFER_INIT(&buffer_read, fd, buf, sizeof buf);
   stralloc line = STRALLOC_ZERO;
 
-  abandon(j);
-  while (n && (bad[n - 1] == ' ' || bad[n - 1] == '\t'))
-    n--;
-  nomem(stralloc_catb(&line, bad, n) && stralloc_0(&line));
-  strerr_diefu(100, "parse this line: ", line.s);
+  if (fd < 0) die_read(j);
+  while (next_line(j, &b, &line)) {
+    int r = j->exact ? rulefile_exact(f, line.s, line.len)
+                     : rulefile_line(f, line.s, line.len);
+    if (r < 0) die_parse(j, &line);
+    if (!r) die_write(j);
+  }
+  if (j->source) close(fd);
+  stralloc_free(&line);
 }
 
-static void compile_exact(struct job *j, stralloc const *sa)
+static void tell(char const *name, char const *text,
+                 struct rulefile_problem const *p)
 {
-  char const *bad;
-  size_t n;
-  int r = rulefile_exact(add, j, sa->s, sa->len, &bad, &n);
-
-  if (r < 0) die_parse(j, bad, n);
-  if (!r) die_write(j);
-}
-
-static void tell(char const *name, struct rulefile_problem const *p)
-{
-  char line[UINT32_FMT], other[UINT32_FMT + 1] = " ", text[SHOWN + 1];
+  char line[UINT32_FMT], other[UINT32_FMT + 1] = " ", shown[SHOWN + 1];
 
   line[uint32_fmt(line, p->line)] = 0;
   other[p->other ? 1 + uint32_fmt(other + 1, p->other) : 0] = 0;
-  text[text_escape(text, SHOWN, p->text, p->len)] = 0;
+  shown[text_escape(shown, SHOWN, text, p->len)] = 0;
   strerr_warn(PROG, p->fatal ? ": error: " : ": warning: ", name, ":", line,
-              ": ", p->why, other, ": ", text);
+              ": ", p->why, other, ": ", shown);
 }
 
-static void compile_strict(struct job *j, rulefile *f, stralloc const *sa)
+/* Say what is wrong, all of it; then go on only if nothing is bad. */
+static void judge(struct job *j, rulefile *f)
 {
   char const *name = j->source ? j->source : "stdin";
   struct rulefile_problem const *p;
+  char bad[UINT_FMT];
 
-  if (!rulefile_compile(f, sa->s, sa->len)) die_write(j);
+  if (!rulefile_end(f)) die_write(j);
   p = genalloc_s(struct rulefile_problem, &f->problems);
   for (size_t i = 0; i < genalloc_len(struct rulefile_problem, &f->problems);
        i++)
-    tell(name, p + i);
+    tell(name, f->text.s + p[i].text, p + i);
   if (f->fatal) {
-    char n[UINT_FMT];
-
     abandon(j);
-    n[uint_fmt(n, f->fatal)] = 0;
-    strerr_dief(100, name, " has ", n,
-                f->fatal == 1 ? " bad line, " : " bad lines, ", j->cdb,
-                " is left as it was");
+    bad[uint_fmt(bad, f->fatal)] = 0;
+    strerr_dief(100, name, " has ", bad, " bad line", f->fatal == 1 ? "" : "s",
+                ", ", j->cdb, " is left as it was");
   }
   if (!rulefile_finish(f)) die_write(j);
 }
@@ -192,34 +212,34 @@ static void install(struct job *j, int fd)
 
 /* --- the table of lines --- */
 
-static void table(struct job *j, rulefile const *f, stralloc *sa)
+static int put_table(struct job *j, rulefile const *f, int fd)
 {
+  stralloc sa = STRALLOC_ZERO;
+  int good = rulesource_start(&sa, &j->st, j->sum, j->source);
   char const *key;
   size_t klen, pos = 0;
   uint32_t line;
 
-  nomem(rulesource_start(sa, &j->st, j->sum, j->source));
-  while (rulefile_next(f, &pos, &line, &key, &klen))
-    nomem(rulesource_add(sa, line, key, klen));
+  while (good && rulefile_next(f, &pos, &line, &key, &klen))
+    good = rulesource_add(&sa, line, key, klen);
+  good = good && allwrite(fd, sa.s, sa.len) == sa.len && fsync(fd) == 0;
+  stralloc_free(&sa);
+  return good;
 }
 
 /* The rules are in force already: what goes wrong here is a warning. */
 static void write_table(struct job *j, rulefile const *f, char const *name)
 {
-  stralloc made = STRALLOC_ZERO, sa = STRALLOC_ZERO;
-  int fd = create(&made, name), good;
+  stralloc made = STRALLOC_ZERO;
+  int fd = create(&made, name);
 
-  table(j, f, &sa);
-  good = fd >= 0 && allwrite(fd, sa.s, sa.len) == sa.len && fsync(fd) == 0 &&
-         rename(made.s, name) == 0;
-  if (!good) {
+  if (fd < 0 || !put_table(j, f, fd) || rename(made.s, name) < 0) {
     strerr_warnwusys("write ", name);
     if (fd >= 0) unlink(made.s);
     unlink(name);
   }
   if (fd >= 0) close(fd);
   stralloc_free(&made);
-  stralloc_free(&sa);
 }
 
 /* A table of an earlier compilation would not be believed; it goes. */
@@ -238,7 +258,6 @@ static void lines(struct job *j, rulefile const *f)
 
 static void run(struct job *j)
 {
-  stralloc sa = STRALLOC_ZERO;
   rulefile f;
   int fd;
 
@@ -247,16 +266,12 @@ static void run(struct job *j)
   if (fd < 0) strerr_diefusys(111, "create ", j->tmp);
   j->mk = cdbmap_make_start(fd);
   if (!j->mk) die_write(j);
-  read_source(j, &sa);
-  if (j->exact)
-    compile_exact(j, &sa);
-  else
-    compile_strict(j, &f, &sa);
+  compile(j, &f);
+  if (!j->exact) judge(j, &f);
   install(j, fd);
   lines(j, &f);
   sync_directory(j->cdb);
   rulefile_free(&f);
-  stralloc_free(&sa);
 }
 
 static int options(struct job *j, int argc, char const *const *argv)
