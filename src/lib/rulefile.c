@@ -88,60 +88,51 @@ static uint32_t hash(char const *s, size_t n)
 }
 
 /* The slot that holds the key, or is free for it. */
-static struct rulefile_slot *slot(rulefile const *f, uint32_t h,
-                                  char const *key, size_t klen)
+static uint32_t *slot(rulefile const *f, char const *key, size_t klen)
 {
   size_t mask = f->nslots - 1;
 
-  for (size_t i = h & mask;; i = (i + 1) & mask) {
-    struct rulefile_slot *s = f->slots + i;
+  for (size_t i = hash(key, klen) & mask;; i = (i + 1) & mask) {
+    uint32_t *s = f->slots + i;
 
-    if (!s->at) return s;
-    if (s->hash == h && head_at(f, s->at - 1).len == klen &&
-        !memcmp(f->keys.s + s->at - 1 + HEAD, key, klen))
+    if (!*s) return s;
+    if (head_at(f, *s - 1).len == klen &&
+        !memcmp(f->keys.s + *s - 1 + HEAD, key, klen))
       return s;
   }
 }
 
 static int grow(rulefile *f)
 {
-  struct rulefile_slot *old = f->slots;
-  size_t nold = f->nslots, n = nold ? 8 * nold : 4096;
+  size_t n = f->nslots ? 4 * f->nslots : 4096, pos = 0, at = 0, klen;
+  uint32_t *slots, line;
+  char const *key;
 
-  if (f->nkeys < nold - nold / 4) return 1;
-  f->slots = calloc(n, sizeof *f->slots);
-  if (!f->slots) {
-    f->slots = old;
-    return 0;
-  }
+  if (f->nkeys < f->nslots - f->nslots / 4) return 1;
+  slots = calloc(n, sizeof *slots);
+  if (!slots) return 0;
+  free(f->slots);
+  f->slots = slots;
   f->nslots = n;
-  for (size_t i = 0; i < nold; i++) {
-    size_t to = old[i].hash & (n - 1);
-
-    if (!old[i].at) continue;
-    while (f->slots[to].at)
-      to = (to + 1) & (n - 1);
-    f->slots[to] = old[i];
-  }
-  free(old);
+  for (; rulefile_next(f, &pos, &line, &key, &klen); at = pos)
+    *slot(f, key, klen) = (uint32_t)at + 1;
   return 1;
 }
 
 /* 1 if the key is new, 0 if *line has it, -1 without memory. */
 static int claim(rulefile *f, char const *key, size_t klen, uint32_t *line)
 {
-  uint32_t h = hash(key, klen);
-  size_t at = f->keys.len + 1;
-  struct rulefile_slot *s;
+  size_t at = f->keys.len;
+  uint32_t *s;
 
   if (!grow(f)) return -1;
-  s = slot(f, h, key, klen);
-  if (s->at) {
-    *line = head_at(f, s->at - 1).line;
+  s = slot(f, key, klen);
+  if (*s) {
+    *line = head_at(f, *s - 1).line;
     return 0;
   }
   if (!put_key(f, *line, key, klen)) return -1;
-  *s = (struct rulefile_slot){h, (uint32_t)at};
+  *s = (uint32_t)at + 1;
   f->nkeys++;
   return 1;
 }

@@ -42,11 +42,6 @@ struct rulefile_problem {
   size_t len;
 };
 
-struct rulefile_slot { /* private */
-  uint32_t hash;
-  uint32_t at; /* where the key stands in rulefile.keys, plus 1; 0: free */
-};
-
 typedef struct rulefile {
   rulefile_add *add;
   void *arg;
@@ -57,7 +52,7 @@ typedef struct rulefile {
   uint32_t n; /* lines so far */
   ruleline line;
   genalloc waiting;
-  struct rulefile_slot *slots;
+  uint32_t *slots; /* where a key stands in keys, plus 1; 0: free */
   size_t nslots;
   size_t nkeys;
   uint64_t size;
