@@ -1,8 +1,8 @@
 /*
  * sasl - the server's side of the SASL exchanges that end in something a
  * checkpassword program can judge: PLAIN (RFC 4616), LOGIN, CRAM-MD5
- * (RFC 2195).  Pure: lines in, lines and credentials out; knows neither SMTP
- * nor POP3 nor passwords.
+ * (RFC 2195).  Pure but for the random bits of a challenge: lines in, lines
+ * and credentials out; knows neither SMTP nor POP3 nor passwords.
  *
  * State is per attempt.  Base64 is strict (RFC 4648: canonical padding, no
  * white space); decoded credentials hold no NUL and are never empty.
@@ -14,7 +14,8 @@
 
 #include <skalibs/stralloc.h>
 
-#define SASL_LINE_MAX 12288 /* bytes in a line with its CR LF, RFC 4954 */
+#define SASL_LINE_MAX 12288   /* bytes in a line with its CR LF, RFC 4954 */
+#define SASL_CHALLENGE_MAX 40 /* bytes: vchkpw has room for no more */
 
 enum sasl_mechanism { SASL_NONE = 0, SASL_PLAIN, SASL_LOGIN, SASL_CRAM_MD5 };
 
@@ -22,7 +23,8 @@ enum sasl_step {
   SASL_CHALLENGE, /* send out (already base64) and feed the answer */
   SASL_DONE,      /* the credentials are complete */
   SASL_CANCELLED, /* the client sent "*" */
-  SASL_BAD,       /* not base64, or not of the mechanism's form */
+  SASL_BAD,       /* not base64, or not of the mechanism's form, or PLAIN with
+                     an authorization identity other than the user */
   SASL_NOMEM,     /* out of memory */
 };
 
@@ -30,9 +32,11 @@ enum sasl_step {
 struct sasl {
   enum sasl_mechanism mechanism;
   int state;
-  stralloc user;      /* NUL-terminated when SASL_DONE */
-  stralloc secret;    /* password; for CRAM-MD5 the 32 hexadecimal digits */
-  stralloc challenge; /* CRAM-MD5: what was sent, decoded; else empty */
+  stralloc user;      /* NUL-terminated when SASL_DONE (len without the NUL) */
+  stralloc secret;    /* password; for CRAM-MD5 the 32 hexadecimal digits;
+                         NUL-terminated likewise */
+  stralloc challenge; /* CRAM-MD5: what was sent, decoded, NUL-terminated
+                         likewise; else empty */
 };
 
 /* The mechanism of that name, in any letter case, or SASL_NONE. */
@@ -43,14 +47,22 @@ extern char const *sasl_name(enum sasl_mechanism m);
  * Begin.  initial is the initial response as the client sent it, base64 ("="
  * is the empty one), or 0 if it sent none.  host is for the CRAM-MD5 challenge
  * <unique@host>.  out receives what to send with SASL_CHALLENGE, base64, no
- * prompt and no CR LF; it may be empty.
+ * prompt and no CR LF; it may be empty.  Whatever the result, nothing is left
+ * of an earlier attempt with the same s.
  */
 extern enum sasl_step sasl_start(struct sasl *s, enum sasl_mechanism m,
                                  char const *host, char const *initial,
                                  size_t len, stralloc *out);
-/* The client's next line. */
+/* The client's next line, without its CR LF. */
 extern enum sasl_step sasl_feed(struct sasl *s, char const *line, size_t len,
                                 stralloc *out);
 extern void sasl_free(struct sasl *s);
+
+/*
+ * A challenge <unique@host>, decoded, for CRAM-MD5 and for APOP's greeting:
+ * 64 random bits in hexadecimal; of host as much as fits and is made of
+ * letters, digits, dots and hyphens.  NUL-terminated; returns its length.
+ */
+extern size_t sasl_challenge(char s[SASL_CHALLENGE_MAX + 1], char const *host);
 
 #endif
