@@ -12,6 +12,8 @@
 
 #include "sasl.h"
 
+#define CHECKER_MAX 512 /* bytes on descriptor 3 */
+
 enum checker_result {
   CHECKER_OK,       /* exit 0 */
   CHECKER_WRONG,    /* exit 1: the password is wrong */
@@ -24,9 +26,11 @@ enum checker_order { CHECKER_RESPONSE_FIRST, CHECKER_CHALLENGE_FIRST };
 struct checker {
   char const *const *argv; /* program and arguments, null-terminated */
   enum checker_order order;
-  unsigned int timeout; /* seconds; then it is killed */
+  unsigned int timeout; /* seconds that it may live; then it is killed.  0: no
+                           limit, for give_connection */
   int give_connection;  /* 1: keeps descriptors 0 and 1 and runs until its last
-                           word ends, as in POP3; 0: they are /dev/null */
+                           word ends, as in POP3; 0: they are /dev/null, and it
+                           has a process group of its own */
 };
 
 /*
@@ -34,9 +38,25 @@ struct checker {
  * word or two for the log ("exit 111", "signal 9", "timeout", an error).
  * With give_connection, CHECKER_OK means that the last word ended with 0, and
  * exit 1 before anything else was answered means that the password was wrong.
+ *
+ * The third field is s->challenge if there is one; else it is empty.  For APOP
+ * set user, secret (the digest) and challenge (the greeting's timestamp) and
+ * leave the mechanism SASL_NONE: the order is always digest, timestamp.
+ * SIGCHLD is blocked and put back; if another child of the caller's ends
+ * meanwhile, it is left to wait for, but its signal may be lost.  argv[0] is
+ * found along PATH.
  */
 extern enum checker_result checker_run(struct checker const *c,
                                        struct sasl const *s, int *status,
                                        char reason[64]);
+
+/*
+ * Ask about a user and a password, both random, that nobody has.  Only
+ * CHECKER_WRONG is a good answer; CHECKER_OK is that of a checker that accepts
+ * anything, /bin/true for instance, which must not be used.  Descriptors 0 and
+ * 1 are /dev/null, whatever c says; without a timeout it is 60 seconds.
+ */
+extern enum checker_result checker_probe(struct checker const *c, int *status,
+                                         char reason[64]);
 
 #endif
