@@ -24,21 +24,26 @@
 
 /* Strings point into the stralloc given to the function that filled it in. */
 struct user {
-  char const *name;
-  char const *password; /* {SCHEME}secret ...; empty in mailboxes.cdb */
-  uid_t uid;
+  char const *name;     /* in lower case */
+  char const *password; /* {SCHEME}secret; empty in mailboxes.cdb */
+  char const *cram_md5; /* extra field cram_md5=: a second secret, 64
+                           hexadecimal digits; empty if there is none */
+  uid_t uid;            /* never 0, nor is gid */
   gid_t gid;
   int has_ids;         /* 0: uid and gid are not given */
   char const *home;    /* absolute, or empty */
+  char const *shell;   /* or empty */
   char const *maildir; /* extra field mail=maildir:..., else HOME/Maildir;
-                          empty if there is no home */
+                          absolute; empty if there is no home */
   int disabled;        /* extra field nologin: may receive, not log in */
 };
 
 /*
- * Parse the data of one record (the line without the name and its colon).
- * 1; 0 with *why set to the reason, for a message, if the line is not well
- * formed; -1 with errno if memory ran out.
+ * Parse the data of one record (the line without the name and its colon).  sa
+ * is overwritten; it holds the secrets afterwards, and was allocated once, so
+ * that wiping sa->s to sa->a wipes them all.  1; 0 with *why set to the
+ * reason, for a message, if the line is not well formed; -1 with errno if
+ * memory ran out.
  */
 extern int users_parse(char const *name, size_t nlen, char const *line,
                        size_t len, stralloc *sa, struct user *u,
