@@ -6,6 +6,8 @@ CPPFLAGS := -D_GNU_SOURCE -Isrc/lib
 LINK_static := -static-pie
 LINK_dynamic := -pie
 SKARNET := -Wl,-Bstatic -lskarnet
+# What modules of some folders need beyond that, for their tests.
+SHARED := -Wl,-Bdynamic -Wl,--as-needed -lcrypt -lcrypto
 
 it: all
 include compile/rules.mak
@@ -66,7 +68,7 @@ comma := ,
 
 compile/tests/unit/%: tests/unit/%.c tests/lib/unit.h compile/libpostern.a
 	@mkdir -p $(@D)
-	$(CC) -Wno-unused-result $(CPPFLAGS) $(FOLDERS:%=-I%) -Itests/lib -o $@ $< compile/libpostern.a $(SKARNET) -Wl,-Bdynamic
+	$(CC) -Wno-unused-result $(CPPFLAGS) $(FOLDERS:%=-I%) -Itests/lib -o $@ $< compile/libpostern.a $(SKARNET) $(SHARED)
 
 compile/tests/helpers/%: tests/helpers/%.c
 	@mkdir -p $(@D)
@@ -75,7 +77,7 @@ compile/tests/helpers/%: tests/helpers/%.c
 # The fuzz targets, with a main that replays files instead of libFuzzer's.
 compile/tests/fuzz/%: tests/fuzz/%.c tests/lib/replay.c compile/libpostern.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(FOLDERS:%=-I%) -o $@ $< tests/lib/replay.c compile/libpostern.a $(SKARNET) -Wl,-Bdynamic
+	$(CC) $(CPPFLAGS) $(FOLDERS:%=-I%) -o $@ $< tests/lib/replay.c compile/libpostern.a $(SKARNET) $(SHARED)
 
 tests: all $(UNIT) $(HELPERS) $(FUZZ)
 

@@ -20,6 +20,8 @@ static int init(cdbmap *m, int fd)
   return 0;
 }
 
+int cdbmap_open_fd(cdbmap *m, int fd) { return init(m, fd); }
+
 int cdbmap_open(cdbmap *m, char const *path)
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

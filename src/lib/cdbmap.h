@@ -32,6 +32,9 @@ typedef struct cdbmap {
  */
 extern int cdbmap_open(cdbmap *m, char const *path);
 
+/* The same, from a file that is open already; fd is the caller's to close. */
+extern int cdbmap_open_fd(cdbmap *m, int fd);
+
 /*
  * For a listener: copy the whole of an open file into sealed memory and check
  * all of it, each record and each slot of each table.  Nothing that happens to

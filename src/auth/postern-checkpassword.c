@@ -1,0 +1,301 @@
+/*
+ * postern-checkpassword: run a program as the user who proved who he is.
+ *
+ * reads   descriptor 3: user, secret, and what came with it (credentials.h);
+ *         the users file users.cdb; TCPREMOTEIP and POSTERN_SESSION for the log
+ * writes  USER, HOME, SHELL, MAILDIR; with -U also UID, GID, GIDLIST; one line
+ *         per attempt to the log
+ * exits   1 wrong, 2 descriptor 3 misused, 100 wrong usage, 111 temporary,
+ *         126 or 127 prog cannot be run; else runs prog
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <crypt.h>
+
+#include <skalibs/env.h>
+#include <skalibs/iopause.h>
+#include <skalibs/sgetopt.h>
+#include <skalibs/stralloc.h>
+#include <skalibs/strerr.h>
+#include <skalibs/tai.h>
+#include <skalibs/types.h>
+
+#include "cdbmap.h"
+#include "chain.h"
+#include "log.h"
+#include "password.h"
+#include "scheme.h"
+#include "session.h"
+#include "users.h"
+
+#define USAGE "postern-checkpassword [ -p ] [ -U ] users.cdb prog..."
+#define dieusage() strerr_dieusage(100, USAGE)
+
+#define READ_TIMEOUT 30 /* seconds for the parent to write its 512 bytes */
+#define CPU_LIMIT 60    /* seconds; a hash that takes longer is an error */
+
+/* Stands in for a missing hash if the file names no model: yescrypt with
+   crypt(5)'s usual cost. */
+#define MODEL "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$"
+
+struct options {
+  int plain; /* -p */
+  int keep;  /* -U: do not become the user */
+};
+
+/* One attempt: everything secret, in one place to wipe. */
+struct attempt {
+  char buf[CREDENTIALS_MAX + 1];
+  struct credentials c;
+  struct crypt_data crypt;
+  stralloc user_sa;
+  stralloc model_sa;
+  struct user user;
+  struct user model;
+};
+
+static void wipe(struct attempt *a)
+{
+  if (a->user_sa.s) explicit_bzero(a->user_sa.s, a->user_sa.a);
+  if (a->model_sa.s) explicit_bzero(a->model_sa.s, a->model_sa.a);
+  explicit_bzero(a->buf, sizeof a->buf);
+  explicit_bzero(&a->crypt, sizeof a->crypt);
+}
+
+static void log_result(struct attempt const *a, char const *result,
+                       struct password_verdict const *v)
+{
+  char const *ip = getenv("TCPREMOTEIP");
+  char session[SESSION_FMT];
+  struct log l;
+
+  session_get(session);
+  log_start(&l, PROG, "login", session);
+  log_string(&l, "result", result);
+  if (v->reason) log_string(&l, "reason", v->reason);
+  if (v->method) log_string(&l, "method", v->method);
+  log_string(&l, "ip", ip ? ip : "unknown");
+  if (a->c.user) log_string(&l, "user", a->c.user);
+  log_end(&l);
+}
+
+static _Noreturn void die_wrong(struct attempt *a, char const *reason)
+{
+  struct password_verdict v = {.reason = reason};
+
+  log_result(a, "wrong", &v);
+  wipe(a);
+  _exit(1);
+}
+
+/* All of descriptor 3, one byte more than allowed at most; then close it. */
+static size_t read_3(char *buf)
+{
+  iopause_fd x = {.fd = 3, .events = IOPAUSE_READ};
+  size_t len = 0;
+  ssize_t n = 1;
+  tain now, end;
+
+  tain_now_set_stopwatch(&now);
+  tain_addsec(&end, &now, READ_TIMEOUT);
+  while (n && len <= CREDENTIALS_MAX) {
+    int r = iopause_stamp(&x, 1, &end, &now);
+
+    if (!r) strerr_dief1x(111, "descriptor 3 has no end");
+    n = r < 0 ? -1 : read(3, buf + len, CREDENTIALS_MAX + 1 - len);
+    if (n < 0 && errno == EBADF) strerr_dief1x(2, "descriptor 3 is not open");
+    if (n < 0 && errno != EINTR) strerr_diefu1sys(111, "read descriptor 3");
+    if (n > 0) len += (size_t)n;
+  }
+  close(3);
+  return len;
+}
+
+static void read_credentials(struct attempt *a)
+{
+  size_t len = read_3(a->buf);
+
+  switch (credentials_parse(a->buf, len, &a->c)) {
+  case CREDENTIALS_OK: return;
+  case CREDENTIALS_EMPTY: die_wrong(a, "empty");
+  case CREDENTIALS_TOO_LONG: die_wrong(a, "too-long");
+  case CREDENTIALS_BROKEN: break;
+  }
+  wipe(a);
+  strerr_dief1x(2, "descriptor 3 does not speak checkpassword");
+}
+
+/* Whoever can write the file can become any user; whoever can read it can
+   guess passwords at leisure. */
+static char const *untrusted(struct stat const *st)
+{
+  if (!S_ISREG(st->st_mode)) return "not a regular file";
+  if (st->st_uid && st->st_uid != geteuid()) return "owned by somebody else";
+  if (st->st_mode & 0027) return "others may read or write it";
+  return 0;
+}
+
+static void open_users(cdbmap *m, char const *path)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  char const *why;
+  struct stat st;
+
+  if (fd < 0 || fstat(fd, &st) < 0) strerr_diefu2sys(111, "open ", path);
+  why = untrusted(&st);
+  if (why) strerr_dief4x(111, "unable to trust ", path, ": ", why);
+  if (!cdbmap_open_fd(m, fd)) strerr_diefu2sys(111, "read ", path);
+  close(fd);
+}
+
+/* The user whose hash is the model; the compiler names him under a key that
+   no user can have. */
+static char const *find_model(struct attempt *a, cdbmap const *m)
+{
+  char const *name, *hash, *why;
+  size_t n;
+
+  if (cdbmap_find(m, ":", 1, &name, &n) != 1 ||
+      users_find(m, name, n, &a->model_sa, &a->model) != 1 ||
+      scheme_parse(a->model.password, &hash, &why) != SCHEME_CRYPT)
+    return MODEL;
+  return hash;
+}
+
+static char const *crypt_once(char const *key, char const *setting, void *data)
+{
+  return crypt_r(key, setting, data);
+}
+
+static enum password_result ask(struct attempt *a, char const *path,
+                                struct options const *o,
+                                struct password_verdict *v)
+{
+  cdbmap m = CDBMAP_ZERO;
+  struct password_check p = {
+      .crypt = crypt_once, .data = &a->crypt, .plain = o->plain};
+  int found;
+
+  open_users(&m, path);
+  p.model = find_model(a, &m);
+  found = users_find(&m, a->c.user, strlen(a->c.user), &a->user_sa, &a->user);
+  if (found < 0) {
+    int e = errno;
+    wipe(a);
+    errno = e;
+    strerr_diefu2sys(111, "read ", path);
+  }
+  cdbmap_close(&m);
+  return password_check(&p, found ? &a->user : 0, &a->c, v);
+}
+
+/* No core with a password in it, no endless hash. */
+static struct rlimit set_limits(void)
+{
+  struct rlimit old, now;
+
+  prctl(PR_SET_DUMPABLE, 0);
+  if (getrlimit(RLIMIT_CPU, &old) < 0) strerr_diefu1sys(111, "read limits");
+  now = old;
+  if (now.rlim_cur > CPU_LIMIT) now.rlim_cur = CPU_LIMIT;
+  if (setrlimit(RLIMIT_CPU, &now) < 0) strerr_diefu1sys(111, "set limits");
+  return old;
+}
+
+static void become(struct user const *u)
+{
+  if (geteuid()) {
+    if (u->has_ids && u->uid != geteuid())
+      strerr_dief1x(111, "unable to change to another user, not being root");
+    return;
+  }
+  if (!u->has_ids)
+    strerr_dief1x(111, "unable to run as root a user who has no uid");
+  if (setgroups(1, &u->gid) < 0 || setgid(u->gid) < 0 || setuid(u->uid) < 0)
+    strerr_diefu1sys(111, "change to the user's uid and gid");
+}
+
+static int add(stralloc *modifs, char const *name, char const *value)
+{
+  return *value ? env_addmodif(modifs, name, value)
+                : env_addmodif(modifs, name, 0);
+}
+
+static int add_id(stralloc *modifs, char const *name, int set, uint32_t id)
+{
+  char s[UINT32_FMT];
+
+  s[uint32_fmt(s, id)] = 0;
+  return env_addmodif(modifs, name, set ? s : 0);
+}
+
+static void build_environment(stralloc *modifs, struct user const *u, int keep)
+{
+  if (!add(modifs, "USER", u->name) || !add(modifs, "HOME", u->home) ||
+      !add(modifs, "SHELL", *u->shell ? u->shell : "/bin/sh") ||
+      !add(modifs, "MAILDIR", u->maildir))
+    strerr_diefu1sys(111, "build the environment");
+  if (!keep) return;
+  if (!add_id(modifs, "UID", u->has_ids, u->uid) ||
+      !add_id(modifs, "GID", u->has_ids, u->gid) ||
+      !add_id(modifs, "GIDLIST", u->has_ids, u->gid))
+    strerr_diefu1sys(111, "build the environment");
+}
+
+static struct options options(int *argc, char const *const **argv)
+{
+  struct options o = {0};
+  subgetopt l = SUBGETOPT_ZERO;
+  int opt;
+
+  while ((opt = subgetopt_r(*argc, *argv, "pU", &l)) != -1) {
+    switch (opt) {
+    case 'p': o.plain = 1; break;
+    case 'U': o.keep = 1; break;
+    default: dieusage();
+    }
+  }
+  *argc -= l.ind;
+  *argv += l.ind;
+  return o;
+}
+
+int main(int argc, char const *const *argv)
+{
+  struct attempt a = {0};
+  stralloc modifs = STRALLOC_ZERO;
+  struct password_verdict v;
+  struct rlimit cpu;
+  struct options o;
+
+  PROG = "postern-checkpassword";
+  o = options(&argc, &argv);
+  if (argc < 2) dieusage();
+
+  cpu = set_limits();
+  read_credentials(&a);
+  switch (ask(&a, argv[0], &o, &v)) {
+  case PASSWORD_OK: log_result(&a, "ok", &v); break;
+  case PASSWORD_WRONG: die_wrong(&a, v.reason);
+  case PASSWORD_FAILED:
+    log_result(&a, "failed", &v);
+    wipe(&a);
+    strerr_dief1x(111, "unable to hash: no memory, or not a hash");
+  }
+
+  build_environment(&modifs, &a.user, o.keep);
+  if (!o.keep) become(&a.user);
+  if (*a.user.home && chdir(a.user.home) < 0)
+    strerr_diefu2sys(111, "change directory to ", a.user.home);
+  wipe(&a);
+  setrlimit(RLIMIT_CPU, &cpu);
+  chain_exec(argv + 1, &modifs);
+}

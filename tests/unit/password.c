@@ -1,0 +1,195 @@
+/*
+ * Unit test of src/auth/password.c: who gets in, by what, and that everybody
+ * who does not costs the same.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "hmacmd5.h"
+#include "password.h"
+#include "unit.h"
+
+#define CHALLENGE "<1@h>"
+#define MODEL "$model$"
+#define HEXPW "0123456789abcdef0123456789abcdef"
+
+/* Stands for crypt(3): the hash of KEY by SETTING is the setting up to its
+   last $, then KEY.  Counts, and remembers what it was asked. */
+struct fake {
+  int calls;
+  char setting[64];
+  char hash[128];
+};
+
+static char const *fake_crypt(char const *key, char const *setting, void *data)
+{
+  struct fake *f = data;
+  char const *last = strrchr(setting, '$');
+
+  f->calls++;
+  snprintf(f->setting, sizeof f->setting, "%s", setting);
+  if (!strcmp(key, "starve")) return 0;
+  if (!last) return "*0";
+  snprintf(f->hash, sizeof f->hash, "%.*s$%s", (int)(last - setting), setting,
+           key);
+  return f->hash;
+}
+
+/* The users; cram is the password of the extra field's context. */
+static struct {
+  char const *name;
+  char const *password;
+  char const *cram;
+  int disabled;
+} const users[] = {
+    {"hash", "{CRYPT}$y$pw", 0, 0},
+    {"hash and context", "{CRYPT}$y$pw", "pw", 0},
+    {"plain", "{PLAIN}pw", 0, 0},
+    {"context", "{CRAM-MD5}", "pw", 0},
+    {"disabled", "{CRYPT}$y$pw", "pw", 1},
+    {"empty", "", 0, 0},
+    {"hexadecimal", "{CRYPT}$y$" HEXPW, HEXPW, 0},
+    {"unknown", 0, 0, 0},
+};
+enum { HASH, BOTH, PLAIN, CONTEXT, DISABLED, EMPTY, HEXADECIMAL, UNKNOWN };
+
+/* What the client sends. */
+enum how { BY_PASSWORD, BY_CRAM, BY_CRAM_SWAPPED, BY_APOP, AS_RESPONSE };
+
+static struct {
+  int user;
+  enum how how;
+  char const *secret;
+  int plain;
+  enum password_result want;
+  char const *say; /* method or reason */
+  int crypts;
+} const t[] = {
+    {HASH, BY_PASSWORD, "pw", 0, PASSWORD_OK, "plain", 1},
+    {HASH, BY_PASSWORD, "pW", 0, PASSWORD_WRONG, "secret", 1},
+    {HASH, BY_PASSWORD, "p", 0, PASSWORD_WRONG, "secret", 1},
+    {HASH, BY_PASSWORD, "pww", 0, PASSWORD_WRONG, "secret", 1},
+    {HASH, BY_PASSWORD, "starve", 0, PASSWORD_FAILED, 0, 1},
+    {HASH, BY_CRAM, "pw", 0, PASSWORD_WRONG, "secret", 1},
+    {HASH, BY_CRAM, "", 0, PASSWORD_WRONG, "secret", 1},
+    {HASH, BY_CRAM_SWAPPED, "pw", 0, PASSWORD_WRONG, "secret", 0},
+    {HASH, BY_APOP, "pw", 1, PASSWORD_WRONG, "secret", 1},
+    {HASH, BY_APOP, "", 1, PASSWORD_WRONG, "secret", 1},
+    {BOTH, BY_PASSWORD, "pw", 0, PASSWORD_OK, "plain", 1},
+    {BOTH, BY_CRAM, "pw", 0, PASSWORD_OK, "cram-md5", 0},
+    {BOTH, BY_CRAM_SWAPPED, "pw", 0, PASSWORD_OK, "cram-md5", 0},
+    {BOTH, BY_CRAM, "pW", 0, PASSWORD_WRONG, "secret", 1},
+    {BOTH, BY_CRAM_SWAPPED, "pW", 0, PASSWORD_WRONG, "secret", 0},
+    {BOTH, BY_APOP, "pw", 1, PASSWORD_WRONG, "secret", 1},
+    {PLAIN, BY_PASSWORD, "pw", 1, PASSWORD_OK, "plain", 1},
+    {PLAIN, BY_PASSWORD, "pW", 1, PASSWORD_WRONG, "secret", 1},
+    {PLAIN, BY_PASSWORD, "pw", 0, PASSWORD_WRONG, "secret", 1},
+    {PLAIN, BY_CRAM, "pw", 1, PASSWORD_OK, "cram-md5", 0},
+    {PLAIN, BY_CRAM_SWAPPED, "pw", 1, PASSWORD_OK, "cram-md5", 0},
+    {PLAIN, BY_CRAM, "pw", 0, PASSWORD_WRONG, "secret", 1},
+    {PLAIN, BY_APOP, "pw", 1, PASSWORD_OK, "apop", 0},
+    {PLAIN, BY_APOP, "pW", 1, PASSWORD_WRONG, "secret", 1},
+    {PLAIN, BY_APOP, "pw", 0, PASSWORD_WRONG, "secret", 1},
+    {CONTEXT, BY_PASSWORD, "pw", 0, PASSWORD_OK, "plain", 1},
+    {CONTEXT, BY_PASSWORD, "pW", 0, PASSWORD_WRONG, "secret", 1},
+    {CONTEXT, BY_CRAM, "pw", 0, PASSWORD_OK, "cram-md5", 0},
+    {CONTEXT, BY_APOP, "pw", 1, PASSWORD_WRONG, "secret", 1},
+    {DISABLED, BY_PASSWORD, "pw", 0, PASSWORD_WRONG, "disabled", 1},
+    {DISABLED, BY_PASSWORD, "pW", 0, PASSWORD_WRONG, "disabled", 1},
+    {DISABLED, BY_CRAM_SWAPPED, "pW", 0, PASSWORD_WRONG, "disabled", 0},
+    {DISABLED, BY_CRAM_SWAPPED, "pw", 0, PASSWORD_WRONG, "disabled", 0},
+    {EMPTY, BY_PASSWORD, "pw", 1, PASSWORD_WRONG, "secret", 1},
+    {EMPTY, BY_CRAM, "", 1, PASSWORD_WRONG, "secret", 1},
+    {EMPTY, BY_APOP, "", 1, PASSWORD_WRONG, "secret", 1},
+    {HEXADECIMAL, AS_RESPONSE, HEXPW, 0, PASSWORD_OK, "plain", 1},
+    {HEXADECIMAL, BY_CRAM, HEXPW, 0, PASSWORD_OK, "cram-md5", 0},
+    {HASH, AS_RESPONSE, HEXPW, 0, PASSWORD_WRONG, "secret", 1},
+    {UNKNOWN, BY_PASSWORD, "pw", 1, PASSWORD_WRONG, "unknown", 1},
+    {UNKNOWN, BY_PASSWORD, "model", 1, PASSWORD_WRONG, "unknown", 1},
+    {UNKNOWN, BY_PASSWORD, "", 1, PASSWORD_WRONG, "unknown", 1},
+    {UNKNOWN, BY_PASSWORD, "starve", 1, PASSWORD_FAILED, 0, 1},
+    {UNKNOWN, BY_CRAM, "", 1, PASSWORD_WRONG, "unknown", 1},
+    {UNKNOWN, BY_CRAM_SWAPPED, "", 1, PASSWORD_WRONG, "unknown", 0},
+    {UNKNOWN, BY_APOP, "", 1, PASSWORD_WRONG, "unknown", 1},
+};
+
+static void get_user(int i, struct user *u, char *password, char *cram)
+{
+  *u = (struct user){.name = users[i].name, .disabled = users[i].disabled};
+  *cram = 0;
+  strcpy(password, users[i].password ? users[i].password : "");
+  if (!strcmp(password, "{CRAM-MD5}"))
+    hmacmd5_context(users[i].cram, password + 10);
+  else if (users[i].cram)
+    hmacmd5_context(users[i].cram, cram);
+  u->password = password;
+  u->cram_md5 = cram;
+}
+
+static void get_credentials(enum how how, char const *secret,
+                            struct credentials *c, char hex[HMACMD5_HEX + 1])
+{
+  char context[HMACMD5_CONTEXT + 1];
+
+  *c = (struct credentials){.user = "u"};
+  if (how == BY_PASSWORD) {
+    c->password = secret;
+    return;
+  }
+  hmacmd5_context(secret, context);
+  if (how == BY_APOP)
+    hmacmd5_apop(CHALLENGE, secret, hex);
+  else if (how == AS_RESPONSE)
+    strcpy(hex, secret);
+  else
+    hmacmd5_respond(context, CHALLENGE, hex);
+  c->response = hex;
+  c->challenge = CHALLENGE;
+  if (how != BY_CRAM_SWAPPED) c->password = hex;
+}
+
+int main(void)
+{
+  for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+    struct fake fake = {0};
+    struct password_check p = {.crypt = fake_crypt,
+                               .data = &fake,
+                               .model = MODEL,
+                               .plain = t[i].plain};
+    char password[128], cram[128], hex[HMACMD5_HEX + 1], name[128];
+    struct credentials c;
+    struct password_verdict v;
+    struct user u;
+    int has_hash = users[t[i].user].password &&
+                   !strncmp(users[t[i].user].password, "{CRYPT}", 7);
+    char const *said;
+
+    get_user(t[i].user, &u, password, cram);
+    get_credentials(t[i].how, t[i].secret, &c, hex);
+    snprintf(name, sizeof name, "%s, how %d, %s", users[t[i].user].name,
+             t[i].how, t[i].secret);
+    ok(password_check(&p, t[i].user == UNKNOWN ? 0 : &u, &c, &v) == t[i].want,
+       name);
+    said = t[i].want == PASSWORD_OK ? v.method : v.reason;
+    ok(t[i].say ? said && !strcmp(said, t[i].say) : !said, "what is logged");
+    ok(t[i].want == PASSWORD_OK ? !v.reason : !v.method, "and nothing else");
+    ok(fake.calls == t[i].crypts, "hashes computed");
+    ok(!fake.calls || !strcmp(fake.setting, has_hash ? password + 7 : MODEL),
+       "by the user's hash, or else the model's");
+  }
+  {
+    struct fake fake = {0};
+    struct password_check p = {
+        .crypt = fake_crypt, .data = &fake, .model = MODEL, .plain = 1};
+    struct user u = {.password = "{SSHA}x", .cram_md5 = ""};
+    struct credentials c = {.user = "u", .password = "x"};
+    struct password_verdict v;
+
+    ok(password_check(&p, &u, &c, &v) == PASSWORD_FAILED,
+       "a scheme that is not known is no wrong password");
+    u.password = "{CRYPT}no-dollar";
+    ok(password_check(&p, &u, &c, &v) == PASSWORD_FAILED,
+       "nor is a hash that crypt refuses");
+  }
+  return done();
+}
