@@ -109,10 +109,10 @@ static size_t read_3(char *buf)
   while (n && len <= CREDENTIALS_MAX) {
     int r = iopause_stamp(&x, 1, &end, &now);
 
-    if (!r) strerr_dief1x(111, "descriptor 3 has no end");
+    if (!r) strerr_dief(111, "descriptor 3 has no end");
     n = r < 0 ? -1 : read(3, buf + len, CREDENTIALS_MAX + 1 - len);
-    if (n < 0 && errno == EBADF) strerr_dief1x(2, "descriptor 3 is not open");
-    if (n < 0 && errno != EINTR) strerr_diefu1sys(111, "read descriptor 3");
+    if (n < 0 && errno == EBADF) strerr_dief(2, "descriptor 3 is not open");
+    if (n < 0 && errno != EINTR) strerr_diefusys(111, "read descriptor 3");
     if (n > 0) len += (size_t)n;
   }
   close(3);
@@ -130,7 +130,7 @@ static void read_credentials(struct attempt *a)
   case CREDENTIALS_BROKEN: break;
   }
   wipe(a);
-  strerr_dief1x(2, "descriptor 3 does not speak checkpassword");
+  strerr_dief(2, "descriptor 3 does not speak checkpassword");
 }
 
 /* Whoever can write the file can become any user; whoever can read it can
@@ -149,10 +149,10 @@ static void open_users(cdbmap *m, char const *path)
   char const *why;
   struct stat st;
 
-  if (fd < 0 || fstat(fd, &st) < 0) strerr_diefu2sys(111, "open ", path);
+  if (fd < 0 || fstat(fd, &st) < 0) strerr_diefusys(111, "open ", path);
   why = untrusted(&st);
-  if (why) strerr_dief4x(111, "unable to trust ", path, ": ", why);
-  if (!cdbmap_open_fd(m, fd)) strerr_diefu2sys(111, "read ", path);
+  if (why) strerr_diefu(111, "trust ", path, ": ", why);
+  if (!cdbmap_open_fd(m, fd)) strerr_diefusys(111, "read ", path);
   close(fd);
 }
 
@@ -191,7 +191,7 @@ static enum password_result ask(struct attempt *a, char const *path,
     int e = errno;
     wipe(a);
     errno = e;
-    strerr_diefu2sys(111, "read ", path);
+    strerr_diefusys(111, "read ", path);
   }
   cdbmap_close(&m);
   return password_check(&p, found ? &a->user : 0, &a->c, v);
@@ -203,10 +203,10 @@ static struct rlimit set_limits(void)
   struct rlimit old, now;
 
   prctl(PR_SET_DUMPABLE, 0);
-  if (getrlimit(RLIMIT_CPU, &old) < 0) strerr_diefu1sys(111, "read limits");
+  if (getrlimit(RLIMIT_CPU, &old) < 0) strerr_diefusys(111, "read limits");
   now = old;
   if (now.rlim_cur > CPU_LIMIT) now.rlim_cur = CPU_LIMIT;
-  if (setrlimit(RLIMIT_CPU, &now) < 0) strerr_diefu1sys(111, "set limits");
+  if (setrlimit(RLIMIT_CPU, &now) < 0) strerr_diefusys(111, "set limits");
   return old;
 }
 
@@ -214,13 +214,12 @@ static void become(struct user const *u)
 {
   if (geteuid()) {
     if (u->has_ids && u->uid != geteuid())
-      strerr_dief1x(111, "unable to change to another user, not being root");
+      strerr_diefu(111, "change to another user, not being root");
     return;
   }
-  if (!u->has_ids)
-    strerr_dief1x(111, "unable to run as root a user who has no uid");
+  if (!u->has_ids) strerr_diefu(111, "run as root a user who has no uid");
   if (setgroups(1, &u->gid) < 0 || setgid(u->gid) < 0 || setuid(u->uid) < 0)
-    strerr_diefu1sys(111, "change to the user's uid and gid");
+    strerr_diefusys(111, "change to the user's uid and gid");
 }
 
 static int add(stralloc *modifs, char const *name, char const *value)
@@ -242,12 +241,12 @@ static void build_environment(stralloc *modifs, struct user const *u, int keep)
   if (!add(modifs, "USER", u->name) || !add(modifs, "HOME", u->home) ||
       !add(modifs, "SHELL", *u->shell ? u->shell : "/bin/sh") ||
       !add(modifs, "MAILDIR", u->maildir))
-    strerr_diefu1sys(111, "build the environment");
+    strerr_diefusys(111, "build the environment");
   if (!keep) return;
   if (!add_id(modifs, "UID", u->has_ids, u->uid) ||
       !add_id(modifs, "GID", u->has_ids, u->gid) ||
       !add_id(modifs, "GIDLIST", u->has_ids, u->gid))
-    strerr_diefu1sys(111, "build the environment");
+    strerr_diefusys(111, "build the environment");
 }
 
 static struct options options(int *argc, char const *const **argv)
@@ -288,13 +287,13 @@ int main(int argc, char const *const *argv)
   case PASSWORD_FAILED:
     log_result(&a, "failed", &v);
     wipe(&a);
-    strerr_dief1x(111, "unable to hash: no memory, or not a hash");
+    strerr_diefu(111, "hash: no memory, or not a hash");
   }
 
   build_environment(&modifs, &a.user, o.keep);
   if (!o.keep) become(&a.user);
   if (*a.user.home && chdir(a.user.home) < 0)
-    strerr_diefu2sys(111, "change directory to ", a.user.home);
+    strerr_diefusys(111, "change directory to ", a.user.home);
   wipe(&a);
   setrlimit(RLIMIT_CPU, &cpu);
   chain_exec(argv + 1, &modifs);

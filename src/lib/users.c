@@ -183,7 +183,8 @@ int users_find(cdbmap const *m, char const *name, size_t len, stralloc *sa,
   size_t dlen;
   int r;
 
-  if (!len || len > sizeof key) return 0;
+  /* a name with a colon is no user's: such keys mean something else */
+  if (!len || len > sizeof key || memchr(name, ':', len)) return 0;
   memcpy(key, name, len);
   text_lower(key, len);
   r = cdbmap_find(m, key, len, &data, &dlen);

@@ -132,6 +132,7 @@ static void find(void)
 
   cdbmap_make_add(mk, "tim", 3, "pw:1:2::/h::", 12);
   cdbmap_make_add(mk, "bad", 3, "pw:0:2::/h::", 12);
+  cdbmap_make_add(mk, ":", 1, "tim", 3);
   cdbmap_make_add(mk, "", 0, "pw:1:2::/h::", 12);
   cdbmap_make_finish(mk);
   cdbmap_make_free(mk);
@@ -144,6 +145,7 @@ static void find(void)
   ok(!users_find(&m, "ti", 2, &sa, &u), "nobody");
   ok(!users_find(&m, "tim\0", 4, &sa, &u), "a NUL is a byte");
   ok(!users_find(&m, "", 0, &sa, &u), "the empty name is nobody");
+  ok(!users_find(&m, ":", 1, &sa, &u), "a colon is nobody");
   {
     char big[USERS_NAME_MAX + 1] = {0};
     ok(!users_find(&m, big, sizeof big, &sa, &u), "too long a name is nobody");
