@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -10,10 +9,12 @@
 #include <skalibs/iopause.h>
 #include <skalibs/tai.h>
 
+#include "chain.h"
 #include "queue.h"
 
 #define FIRST_FD 16 /* beyond those that the program gets */
 #define LATE (-1)
+#define CANCEL_SECONDS 10 /* for a program that need only notice */
 
 static struct {
   int code;
@@ -110,52 +111,24 @@ static int make_pipes(int p[6])
   return 1;
 }
 
-static int spawn(pid_t *pid, char const *const *argv, char const *const *envp,
-                 int const p[6])
-{
-  static int const defaults[] = {SIGPIPE, SIGCHLD};
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attr;
-  sigset_t set;
-  int e;
-
-  e = posix_spawn_file_actions_init(&actions);
-  if (e) return e;
-  e = posix_spawnattr_init(&attr);
-  if (e) goto no_attr;
-  sigemptyset(&set);
-  for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
-    sigaddset(&set, defaults[i]);
-  e = posix_spawnattr_setsigdefault(&attr, &set);
-  if (!e) e = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-  if (!e) e = posix_spawn_file_actions_adddup2(&actions, p[0], 0);
-  if (!e) e = posix_spawn_file_actions_adddup2(&actions, p[2], 1);
-  if (!e) e = posix_spawn_file_actions_adddup2(&actions, p[5], 4);
-  if (!e) e = posix_spawn_file_actions_adddup2(&actions, p[5], 6);
-  if (!e)
-    e = posix_spawnp(pid, argv[0], &actions, &attr, (char *const *)argv,
-                     (char *const *)envp);
-  posix_spawnattr_destroy(&attr);
-no_attr:
-  posix_spawn_file_actions_destroy(&actions);
-  return e;
-}
-
 int queue_open(struct queue *q, char const *const *argv,
                char const *const *envp, unsigned int timeout)
 {
-  int p[6], e;
+  struct chain_fd fds[] = {{.to = 0}, {.to = 1}, {.to = 4}, {.to = 6}};
+  int p[6];
 
   *q = (struct queue){.message = -1, .envelope = -1, .error = -1};
   if (!make_pipes(p)) {
     close_all(p);
     return 0;
   }
-  e = spawn(&q->pid, argv, envp, p);
-  if (e) {
+  fds[0].from = p[0];
+  fds[1].from = p[2];
+  fds[2].from = fds[3].from = p[5];
+  q->pid = chain_spawn(argv, envp, fds, sizeof fds / sizeof *fds);
+  if (q->pid < 0) {
     close_all(p);
     q->pid = 0;
-    errno = e;
     return 0;
   }
   close(p[0]);
@@ -279,6 +252,7 @@ int queue_close(struct queue *q, char const *envelope, size_t n,
 void queue_cancel(struct queue *q)
 {
   if (!q->pid) return;
+  if (q->timeout > CANCEL_SECONDS) q->timeout = CANCEL_SECONDS;
   close_writers(q);
   close(q->error);
   q->error = -1;

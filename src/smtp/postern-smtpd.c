@@ -1,0 +1,134 @@
+/*
+ * postern-smtpd: receive mail by SMTP.
+ *
+ * reads   descriptor 0 (the client), control files, RELAYCLIENT, RELAYREASON,
+ *         TCPREMOTEIP and the other variables of postern-smtpd(8)
+ * writes  descriptor 1 (the client), messages to the queue program, which it
+ *         starts, one log line an event to descriptor 2
+ * exits   0 the session ended, 1 ended by us for what the client did, 99 it
+ *         took too long, 100 wrong usage or configuration, 111 no memory
+ */
+#include <signal.h>
+#include <string.h>
+
+#include <skalibs/djbunix.h>
+#include <skalibs/sgetopt.h>
+#include <skalibs/sig.h>
+#include <skalibs/stralloc.h>
+#include <skalibs/strerr.h>
+
+#include "conn.h"
+#include "settings.h"
+#include "smtp.h"
+#include "text.h"
+
+#define USAGE                                                                  \
+  "postern-smtpd [ -C control ] [ -U mailboxes.cdb ] [ -q queue ] "            \
+  "[ -m mechanisms ] [ -O response|challenge ] [ -p ] [ -d ] "                 \
+  "[ [ hostname ] checker subprogram... ]"
+#define dieusage() strerr_dieusage(100, USAGE)
+
+#define QUEUE_WORDS 32
+static char const default_queue[] = "/var/qmail/bin/qmail-queue";
+
+static unsigned int mechanisms(char const *s)
+{
+  unsigned int set = 0;
+
+  while (*s) {
+    size_t n = strcspn(s, " ");
+    enum sasl_mechanism m = sasl_find(s, n);
+
+    if (n && m == SASL_NONE) strerr_dief2x(100, "unknown mechanism: ", s);
+    if (n) set |= SETTINGS_BIT(m);
+    s += n + strspn(s + n, " ");
+  }
+  return set;
+}
+
+static enum checker_order order(char const *s)
+{
+  if (!strcmp(s, "response")) return CHECKER_RESPONSE_FIRST;
+  if (!strcmp(s, "challenge")) return CHECKER_CHALLENGE_FIRST;
+  dieusage();
+}
+
+/* Words between blanks; no quotes. */
+static void split(char const *line, stralloc *text,
+                  char const *argv[QUEUE_WORDS + 1])
+{
+  size_t n = 0;
+  char *s;
+
+  if (!stralloc_copys(text, line) || !stralloc_0(text))
+    strerr_diefu1sys(111, "allocate memory");
+  for (s = text->s + strspn(text->s, " "); *s;) {
+    size_t len = strcspn(s, " ");
+    int last = !s[len];
+
+    if (n == QUEUE_WORDS) strerr_dief1x(100, "too many words in -q");
+    argv[n++] = s;
+    s[len] = 0;
+    s += len;
+    if (!last) s += 1 + strspn(s + 1, " ");
+  }
+  argv[n] = 0;
+  if (!n) strerr_dief1x(100, "no program in -q");
+}
+
+/* Nobody is served by somebody who does not know what he may do. */
+static _Noreturn void refuse(struct settings const *s)
+{
+  static char const reply[] = "421 4.3.0 unable to read controls\r\n";
+  struct conn conn;
+
+  conn_init(&conn, 0, 1, 10, CONN_IN);
+  conn_puts(&conn, reply);
+  conn_flush(&conn);
+  strerr_dief1x(100, s->control.why.len ? s->control.why.s : "out of memory");
+}
+
+int main(int argc, char const *const *argv)
+{
+  struct settings s = {.control = {.dir = "control"},
+                       .mechanisms =
+                           SETTINGS_BIT(SASL_PLAIN) | SETTINGS_BIT(SASL_LOGIN)};
+  char const *queue_argv[QUEUE_WORDS + 1] = {default_queue, 0};
+  stralloc queue_text = STRALLOC_ZERO;
+  subgetopt l = SUBGETOPT_ZERO;
+  int dabrowski = 0, code;
+  struct conn conn;
+
+  PROG = SMTP_PROGRAM;
+  for (;;) {
+    int opt = subgetopt_r(argc, argv, "C:U:q:m:O:pd", &l);
+
+    if (opt == -1) break;
+    switch (opt) {
+    case 'C': s.control.dir = l.arg; break;
+    case 'U': s.mailboxes = l.arg; break;
+    case 'q': split(l.arg, &queue_text, queue_argv); break;
+    case 'm': s.mechanisms = mechanisms(l.arg); break;
+    case 'O': s.order = order(l.arg); break;
+    case 'p': s.prove = 1; break;
+    case 'd': dabrowski = 1; break;
+    default: dieusage();
+    }
+  }
+  argc -= l.ind;
+  argv += l.ind;
+  if (dabrowski && argc == 1) dieusage();
+  if (dabrowski && argc) s.auth_host = *argv++;
+  if (*argv) s.checker = argv;
+  s.queue = queue_argv;
+
+  if (sig_ignore(SIGPIPE) < 0) strerr_diefu1sys(111, "ignore SIGPIPE");
+  signal(SIGCHLD, SIG_DFL);
+  if (!settings_load(&s)) refuse(&s);
+  conn_init(&conn, 0, 1, s.timeout, CONN_IN);
+  code = smtp_run(&s, &conn);
+  conn_release(&conn);
+  settings_free(&s);
+  stralloc_free(&queue_text);
+  return code;
+}

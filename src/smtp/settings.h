@@ -1,0 +1,71 @@
+/*
+ * settings - what postern-smtpd is told: control files and the environment.
+ *
+ * Read once at the start.  What cannot be understood is an error, never a
+ * default: settings_load fails, and nobody is served.
+ */
+#ifndef POSTERN_SETTINGS_H
+#define POSTERN_SETTINGS_H
+
+#include <stdint.h>
+
+#include <skalibs/stralloc.h>
+
+#include "checker.h"
+#include "control.h"
+#include "eod.h"
+
+/* A set of mechanisms: 1 << SASL_PLAIN and so on. */
+#define SETTINGS_BIT(m) (1u << (m))
+
+struct settings {
+  /* from the command line; the caller fills them in */
+  struct control control;
+  char const *mailboxes;      /* mailboxes.cdb, or 0 */
+  char const *const *queue;   /* without QMAILQUEUE */
+  char const *const *checker; /* its argv, or 0 */
+  enum checker_order order;
+  unsigned int mechanisms;
+  char const *auth_host; /* for CRAM-MD5; 0: me */
+  int prove;             /* -p: ask the checker a wrong password, too */
+
+  /* control files; strings end with a NUL that len does not count, lists are
+     those of control_list */
+  stralloc me;
+  stralloc greeting;
+  stralloc localiphost;
+  stralloc rcpthosts;
+  stralloc backupmx;
+  stralloc percenthack;
+  stralloc badmailfrom;
+  int has_rcpthosts;
+  uint64_t databytes; /* 0: no limit */
+  uint64_t maxrcpt;
+  unsigned int timeout;
+
+  /* the environment; strings are the environment's own, 0 if not set */
+  char const *remote_ip;
+  char const *remote_host;
+  char const *remote_info;
+  char const *local_ip;
+  char const *by; /* our name in Received */
+  char const *relayclient;
+  char const *relayreason;
+  char const *rblsmtpd;      /* never empty */
+  char const *cipher;        /* of TLS, or 0: no TLS */
+  char const *queue_argv[2]; /* QMAILQUEUE */
+  int plain_auth;            /* POSTERN_PLAINAUTH=ok */
+  int auth_required;
+  enum eod_barelf barelf;
+  char const *auth_off; /* why AUTH is not there, for the log, or 0 */
+};
+
+/* 1, or 0 with control.why. */
+extern int settings_load(struct settings *s);
+
+extern void settings_free(struct settings *s);
+
+/* What of mechanisms this client is offered, and so may use. */
+extern unsigned int settings_offered(struct settings const *s);
+
+#endif
