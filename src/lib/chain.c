@@ -274,3 +274,12 @@ pid_t chain_spawn(char const *const *argv, char const *const *envp,
   return is_fused(&f, argv[0], envp) ? spawn_call(&f, argv, envp, fds, n)
                                      : spawn_exec(&f, argv, envp, fds, n);
 }
+
+int chain_main(int argc, char const *const *argv)
+{
+  struct chain_program const *p = argc ? chain_find(basename_of(argv[0])) : 0;
+
+  if (p) return p->main(argc, argv);
+  PROG = "postern-chain";
+  strerr_dief1x(100, "called by a name that is none of its programs'");
+}

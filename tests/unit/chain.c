@@ -137,6 +137,8 @@ int main(int argc, char const *const *argv)
   signal(SIGUSR1, handler);
   signal(SIGUSR2, SIG_IGN);
 
+  ok(chain_main(2, both + 1) == 1 + 4 + 8 + 16 + 64,
+     "the image's main calls the program of its name, with its arguments");
   ok(run(both) == 0, "two programs of the image: called, as after an exec");
   ok(run(by_path) == 0, "named by a path: the same");
   ok(run(outside) == 1, "a program outside the image: executed");
