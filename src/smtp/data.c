@@ -11,6 +11,7 @@
 #include "data.h"
 #include "limits.h"
 #include "login.h"
+#include "text.h"
 
 /* ---- the queue program ---- */
 

@@ -6,15 +6,27 @@
 #include "recipient.h"
 #include "users.h"
 
-/* What became of it: the reply, and for the log why. */
+/* What became of it. */
 struct verdict {
   char const *reply;
   char const *more; /* appended to the reply */
+  char const *why;  /* for the log, if it was refused */
   enum relay relay;
   char const *name;
 };
 
-#define REFUSED_UNREADABLE "451 4.3.0 unable to read controls"
+/* Always 0. */
+static int refuse(struct verdict *v, char const *why, char const *reply)
+{
+  v->why = why;
+  v->reply = reply;
+  return 0;
+}
+
+static int unreadable(struct verdict *v)
+{
+  return refuse(v, "unreadable", "451 4.3.0 unable to read controls");
+}
 
 /* 1, 0, or -1 after a warning: cannot be told. */
 static int in_more(struct smtp *s, char const *domain, size_t n)
@@ -139,15 +151,12 @@ static int judge_relay(struct smtp *s, struct mailbox const *m, int local,
   f.local = local;
   f.backup = domains_match(s->set->backupmx.s, s->set->backupmx.len, domain, n);
   v->relay = relay_decide(&f, &v->name);
-  if (v->relay == RELAY_NONE) {
-    v->reply =
-        "553 5.7.1 sorry, that domain isn't in my list of allowed rcpthosts";
-    return 0;
-  }
-  if (!may_be_routed(s, m, &f)) {
-    v->reply = "553 5.7.1 sorry, no %, ! or @ in a local part";
-    return 0;
-  }
+  if (v->relay == RELAY_NONE)
+    return refuse(v, "rcpthosts",
+                  "553 5.7.1 sorry, that domain isn't in my list of allowed "
+                  "rcpthosts");
+  if (!may_be_routed(s, m, &f))
+    return refuse(v, "routed", "553 5.7.1 sorry, no %, ! or @ in a local part");
   return 1;
 }
 
@@ -156,39 +165,43 @@ static int judge_session(struct smtp *s, struct verdict *v)
 {
   char const *rbl = s->set->rblsmtpd;
 
-  if (s->tr.rcpts >= s->set->maxrcpt) {
-    v->reply = "452 4.5.3 too many recipients";
-  } else if (rbl) {
-    v->reply = rbl[0] == '-' ? "553 5.7.1 " : "451 4.7.1 ";
+  if (s->tr.rcpts >= s->set->maxrcpt)
+    return refuse(v, "maxrcpt", "452 4.5.3 too many recipients");
+  if (rbl) {
     v->more = rbl + (rbl[0] == '-');
-  } else if (s->tr.bad_sender) {
-    v->reply =
-        "553 5.7.1 sorry, your envelope sender is in my badmailfrom list";
+    return refuse(v, "rblsmtpd", rbl[0] == '-' ? "553 5.7.1 " : "451 4.7.1 ");
   }
-  return !v->reply;
+  if (s->tr.bad_sender)
+    return refuse(v, "badmailfrom",
+                  "553 5.7.1 sorry, your envelope sender is in my badmailfrom "
+                  "list");
+  return 1;
+}
+
+/* With -U: is there such a mailbox? */
+static int judge_existence(struct smtp *s, struct mailbox const *m,
+                           struct verdict *v)
+{
+  int known;
+
+  if (v->relay != RELAY_LOCAL || !s->set->mailboxes) return 1;
+  if (mailbox_is_postmaster(m)) return 1;
+  known = has_mailbox(s, m);
+  if (known < 0) return unreadable(v);
+  if (known) return 1;
+  return refuse(v, "mailbox", "550 5.1.1 sorry, no mailbox here by that name");
 }
 
 static int judge_mailbox(struct smtp *s, struct mailbox *m, struct verdict *v)
 {
-  int local, known = 1, bare = m->local == m->len;
+  int local, bare = m->local == m->len;
 
-  if (bare ? !mailbox_set_domain(m, s->set->me.s) : !name_literal(s->set, m)) {
-    v->reply = "501 5.1.3 address too long";
-    return 0;
-  }
+  if (bare ? !mailbox_set_domain(m, s->set->me.s) : !name_literal(s->set, m))
+    return refuse(v, "syntax", "501 5.1.3 address too long");
   /* <postmaster> is the postmaster of this host, whatever its name */
   local = bare ? 1 : is_local(s, m);
-  if (local < 0) {
-    v->reply = REFUSED_UNREADABLE;
-    return 0;
-  }
-  if (!judge_relay(s, m, local, v)) return 0;
-  if (v->relay == RELAY_LOCAL && s->set->mailboxes && !mailbox_is_postmaster(m))
-    known = has_mailbox(s, m);
-  if (known <= 0)
-    v->reply = known ? REFUSED_UNREADABLE
-                     : "550 5.1.1 sorry, no mailbox here by that name";
-  return known > 0;
+  if (local < 0) return unreadable(v);
+  return judge_relay(s, m, local, v) && judge_existence(s, m, v);
 }
 
 static int add_suffix(struct smtp *s, struct mailbox *m, struct verdict *v)
@@ -197,8 +210,8 @@ static int add_suffix(struct smtp *s, struct mailbox *m, struct verdict *v)
 
   /* who authenticated has a right of his own: as if RELAYCLIENT were empty */
   if (!suffix || s->user.len || mailbox_append(m, suffix)) return 1;
-  v->reply = "553 5.1.3 sorry, that address cannot be rewritten";
-  return 0;
+  return refuse(v, "suffix",
+                "553 5.1.3 sorry, that address cannot be rewritten");
 }
 
 static int keep(struct smtp *s, struct mailbox const *m,
@@ -232,7 +245,7 @@ static void log_rcpt(struct smtp *s, char const *to, size_t n,
   log_bytes(&l, "to", to, n);
   smtp_log_relay(&l, v->relay, v->name);
   log_bytes(&l, "code", v->reply, 3);
-  if (v->reply[0] != '2') log_string(&l, "reason", v->reply + 4);
+  if (v->why) log_string(&l, "why", v->why);
   log_end(&l);
 }
 
@@ -266,13 +279,19 @@ void recipient_add(struct smtp *s, char const *arg, size_t len)
 
   v.reply = syntax_fault(s, &m, arg, len);
   if (v.reply) {
+    v.why = "syntax";
     smtp_reply(s, v.reply);
     log_rcpt(s, arg, len, &v);
     return;
   }
   asked = m;
-  if (judge_session(s, &v) && judge_mailbox(s, &m, &v) && add_suffix(s, &m, &v))
-    v.reply = keep(s, &m, &v) ? "250 2.1.5 ok" : "451 4.3.0 out of memory";
+  if (judge_session(s, &v) && judge_mailbox(s, &m, &v) &&
+      add_suffix(s, &m, &v)) {
+    if (keep(s, &m, &v))
+      v.reply = "250 2.1.5 ok";
+    else
+      refuse(&v, "memory", "451 4.3.0 out of memory");
+  }
   smtp_reply2(s, v.reply, v.more ? v.more : "");
   log_rcpt(s, asked.s, asked.len, &v);
 }

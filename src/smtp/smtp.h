@@ -6,7 +6,7 @@
  * share is here.
  *
  * Log events, each with session and ip:
- *   rcpt     from to relay code [reason]        one for each RCPT judged
+ *   rcpt     from to relay code [why]           one for each RCPT judged
  *   queued   from rcpts size qp relay ms        250 was said
  *   refused  verb code reason                   MAIL, DATA or BDAT
  *   auth     user mechanism result [reason]
