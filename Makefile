@@ -65,6 +65,7 @@ $(EXECUTABLES:%=command/%):
 	$(CC) $(LINK) -Wl,--gc-sections -Wl,-z,relro,-z,now -o $@ $^ $(SKARNET) \
 		$(if $(filter -pie,$(LINK)),-Wl$(comma)-Bdynamic) $(LIBS)
 comma := ,
+SHARED += -lcares
 
 compile/tests/unit/%: tests/unit/%.c tests/lib/unit.h compile/libpostern.a
 	@mkdir -p $(@D)

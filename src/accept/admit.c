@@ -1,0 +1,273 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <skalibs/random.h>
+#include <skalibs/strerr.h>
+
+#include "addr.h"
+#include "admit.h"
+#include "errtext.h"
+#include "log.h"
+#include "resolver.h"
+#include "pending.h"
+
+#define TEXT_MAX 512 /* RFC 5321 section 4.5.3.1.5: a reply line */
+
+static char const *const texts[] = {
+    [ADMIT_LIMIT] = "421 4.7.0 too many connections from your address",
+    [ADMIT_RATE] = "421 4.7.0 you connect too often, try again later",
+    [ADMIT_RULES] = "421 4.3.0 temporarily unable to decide, try again later",
+    [ADMIT_RESOURCES] = "421 4.3.2 temporarily out of resources, try again "
+                        "later",
+};
+
+int admit_init(struct admit *a, struct options const *o,
+               char const *const *environ_, stralloc *dropped)
+{
+  uint64_t seed;
+
+  memset(a, 0, sizeof *a);
+  random_buf((char *)&seed, sizeof seed);
+  a->o = o;
+  a->report.prog = o->prog;
+  a->report.verbosity = o->verbosity;
+  ruleset_init(&a->rules, o->rules, o->may_be_missing);
+  if (o->rate_most && !rate_init(&a->rate, o->rate_most, o->rate_seconds, seed))
+    return 0;
+  return limit_init(&a->limit, o->limit + PENDING_MAX + 1, seed) &&
+         childenv_init(&a->env, environ_, o->keep, dropped) &&
+         spawn_init(&a->spawn, o->prog_argv, getenv("PATH"));
+}
+
+void admit_free(struct admit *a)
+{
+  spawn_free(&a->spawn);
+  childenv_free(&a->env);
+  limit_free(&a->limit);
+  rate_free(&a->rate);
+  ruleset_free(&a->rules);
+}
+
+void admit_refresh(struct admit *a, uint64_t now, int again)
+{
+  enum ruleset_news news = ruleset_refresh(&a->rules, now, again);
+  struct log l;
+
+  if (news == RULESET_NEW && a->o->verbosity >= 2) {
+    log_start(&l, a->o->prog, "rules", 0);
+    log_string(&l, "file", a->rules.path);
+    log_end(&l);
+  }
+  if (news == RULESET_FAILED && a->o->verbosity)
+    strerr_warnwu5x("read ", a->rules.path, ": ", errtext(a->rules.error),
+                    a->rules.state == RULESET_GOOD
+                        ? "; the last good rules stay in force"
+                        : "; every client is refused");
+}
+
+/* A line for the client; whether it arrives is not our concern. */
+static void say(int fd, char const *text)
+{
+  char line[TEXT_MAX];
+  size_t n = strcspn(text, "\r\n");
+
+  if (!n) return;
+  if (n > sizeof line - 2) n = sizeof line - 2;
+  memcpy(line, text, n);
+  memcpy(line + n, "\r\n", 2);
+  send(fd, line, n + 2, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void admit_turn_away(struct admit *a, int fd, enum admit_cause cause)
+{
+  say(fd, a->o->refusal ? a->o->refusal : texts[cause]);
+  close(fd);
+}
+
+static void name_session(struct client *c)
+{
+  if (!*c->session) session_new(c->session);
+}
+
+static void log_refusal(struct admit *a, struct client *c, char const *event,
+                        uint32_t count, uint32_t most)
+{
+  char ip[ADDR_FMT];
+  struct log l;
+
+  if (!a->o->verbosity) return;
+  name_session(c);
+  addr_fmt(ip, &c->remote);
+  log_start(&l, a->o->prog, event, c->session);
+  log_string(&l, "ip", ip);
+  log_number(&l, "count", count);
+  log_number(&l, "max", most);
+  log_end(&l);
+}
+
+static void leave(struct admit *a, struct client *c)
+{
+  limit_leave(&a->limit, c->address);
+}
+
+/* The rule's own text (DIEMSG) before the option's. */
+static void over_limit(struct admit *a, struct client *c, uint32_t most,
+                       char const *text)
+{
+  log_refusal(a, c, "limit", limit_count(&a->limit, c->address), most);
+  leave(a, c);
+  if (text) {
+    say(c->fd, text);
+    close(c->fd);
+  } else
+    admit_turn_away(a, c->fd, ADMIT_LIMIT);
+}
+
+int admit_enter(struct admit *a, struct client *c, uint64_t now, int will_wait)
+{
+  ip46 key = limit_key(&c->remote);
+  uint32_t most = a->o->per_ip;
+
+  if (a->o->rate_most && !rate_take(&a->rate, &key, now)) {
+    log_refusal(a, c, "rate", a->o->rate_most, a->o->rate_most);
+    admit_turn_away(a, c->fd, ADMIT_RATE);
+    return 0;
+  }
+  c->address = limit_enter(&a->limit, &c->remote);
+  if (c->address == LIMIT_NONE) {
+    admit_turn_away(a, c->fd, ADMIT_RESOURCES);
+    return 0;
+  }
+  if (will_wait && most && limit_count(&a->limit, c->address) > most) {
+    over_limit(a, c, most, 0);
+    return 0;
+  }
+  return 1;
+}
+
+static void drop(struct admit *a, struct client *c, enum admit_cause cause,
+                 char const *verb, char const *object, char const *reason)
+{
+  report_drop(&a->report, verb, object, reason);
+  leave(a, c);
+  admit_turn_away(a, c->fd, cause);
+}
+
+static int print_banner(struct admit *a, struct client *c)
+{
+  char const *banner = a->o->banner;
+  size_t n = banner ? strlen(banner) : 0;
+  ssize_t w;
+
+  if (!n) return 1;
+  w = send(c->fd, banner, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (w == (ssize_t)n) return 1;
+  report_drop(&a->report, "print banner", "", errtext(w < 0 ? errno : EAGAIN));
+  leave(a, c);
+  close(c->fd);
+  return 0;
+}
+
+static void log_accept(struct admit *a, struct client const *c, pid_t pid)
+{
+  char ip[ADDR_FMT];
+  struct log l;
+
+  if (a->o->verbosity < 2 || a->o->classic) return;
+  addr_fmt(ip, &c->remote);
+  log_start(&l, a->o->prog, "accept", c->session);
+  log_number(&l, "pid", (uint64_t)pid);
+  log_string(&l, "ip", ip);
+  if (a->verdict.matched)
+    log_bytes(&l, "rule", a->verdict.match.key, a->verdict.match.klen);
+  log_end(&l);
+}
+
+static void start(struct admit *a, struct client *c)
+{
+  char const *const *envp;
+  int failed;
+  pid_t pid;
+
+  name_session(c);
+  envp = childenv_make(&a->env, c, &a->verdict);
+  if (!envp) {
+    drop(a, c, ADMIT_RULES, "make the environment", "", errtext(E2BIG));
+    return;
+  }
+  if (!print_banner(a, c)) return;
+  pid = spawn_run(&a->spawn, c->fd, envp, &failed);
+  if (pid < 0) {
+    drop(a, c, ADMIT_RESOURCES, "fork", "", errtext(errno));
+    return;
+  }
+  limit_child(&a->limit, pid, c->address);
+  report_status(&a->report, a->limit.children, a->o->limit);
+  report_pid(&a->report, pid, &c->remote);
+  report_verdict(&a->report, 1, pid, c);
+  log_accept(a, c, pid);
+  if (!failed) {
+    close(c->fd);
+    return;
+  }
+  report_drop(&a->report, "run", a->o->prog_argv[0], errtext(failed));
+  admit_turn_away(a, c->fd, ADMIT_RESOURCES);
+}
+
+static void deny(struct admit *a, struct client *c)
+{
+  report_verdict(&a->report, 0, 0, c);
+  leave(a, c);
+  if (a->verdict.deny_text) say(c->fd, a->verdict.deny_text);
+  close(c->fd);
+}
+
+static void judge(struct admit *a, struct client *c)
+{
+  struct verdict *v = &a->verdict;
+  struct ruleset *rs = &a->rules;
+  uint32_t most;
+
+  if (rs->state == RULESET_UNUSABLE) {
+    drop(a, c, ADMIT_RULES, "read", rs->path, errtext(rs->error));
+    return;
+  }
+  verdict_find(v, rs->state == RULESET_GOOD ? &rs->map : 0, c);
+  if (v->kind == VERDICT_BAD) {
+    drop(a, c, ADMIT_RULES, "use", rs->path, v->why);
+    return;
+  }
+  if (v->kind == VERDICT_DENY) {
+    deny(a, c);
+    return;
+  }
+  most = v->has_max ? v->max : a->o->per_ip;
+  if (most && limit_count(&a->limit, c->address) > most)
+    over_limit(a, c, most, v->limit_text);
+  else
+    start(a, c);
+}
+
+void admit_judge(struct admit *a, struct client *c, uint64_t now)
+{
+  admit_refresh(a, now, 0);
+  judge(a, c);
+  report_flush(&a->report);
+}
+
+void admit_reap(struct admit *a)
+{
+  int wait_status;
+  pid_t pid;
+
+  while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+    if (!limit_end(&a->limit, pid)) continue;
+    report_end(&a->report, pid, wait_status);
+    report_status(&a->report, a->limit.children, a->o->limit);
+  }
+  report_flush(&a->report);
+}

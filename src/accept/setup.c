@@ -1,0 +1,161 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <skalibs/allreadwrite.h>
+#include <skalibs/strerr.h>
+#include <skalibs/types.h>
+
+#include "errtext.h"
+#include "setup.h"
+
+#define CLOSE_ON_EXEC 4u /* CLOSE_RANGE_CLOEXEC, Linux 5.11 */
+#define FIRST_PASSED 3   /* SD_LISTEN_FDS_START */
+
+static _Noreturn void die(char const *what)
+{
+  strerr_diefu3x(111, what, ": ", errtext(errno));
+}
+
+/* --- descriptors --- */
+
+static void mark_close_on_exec(void)
+{
+  struct rlimit rl;
+
+  if (!syscall(SYS_close_range, 3u, ~0u, CLOSE_ON_EXEC)) return;
+  if (getrlimit(RLIMIT_NOFILE, &rl) < 0) die("get the limit of descriptors");
+  for (int fd = 3; (rlim_t)fd < rl.rlim_cur; fd++)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+void setup_descriptors(struct options const *o)
+{
+  int fd;
+
+  do
+    fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd < 3 && !fcntl(fd, F_SETFD, 0));
+  if (fd < 0) die("open /dev/null");
+  close(fd);
+  mark_close_on_exec();
+  if (o->ready_fd >= 0 && fcntl(o->ready_fd, F_GETFD) < 0)
+    strerr_dief2x(100, "-N: ", errtext(errno));
+}
+
+/* --- identity --- */
+
+void setup_account(struct options const *o, struct account *a)
+{
+  char const *why, *user = o->user ? o->user : "";
+
+  if (account_find(a, o->user, o->group, &why)) return;
+  strerr_dief2x(100, why, strstr(why, "group") && o->group ? o->group : user);
+}
+
+void setup_identity(struct account const *a)
+{
+  char const *id = account_become(a);
+
+  if (id) strerr_diefu4x(111, "set ", id, ": ", errtext(errno));
+}
+
+/* --- sockets --- */
+
+static void open_one(struct options const *o, char const *host,
+                     char const *port, struct listen_socket *l)
+{
+  char const *why;
+  uint16_t number;
+  ip46 ip;
+
+  switch (listen_port(port, &number)) {
+  case 1: break;
+  case 0: strerr_diefu2x(111, "figure out port number for ", port);
+  default: strerr_dief2x(100, "not a port number: ", port);
+  }
+  switch (listen_host(host, &ip, &why)) {
+  case 1: break;
+  case 0: strerr_dief2x(111, "no IP address for ", host);
+  default:
+    strerr_dief4x(111, "temporarily unable to figure out IP address for ", host,
+                  ": ", why);
+  }
+  why = listen_open(l, &ip, number, (int)o->backlog, o->no_delay);
+  if (why) die(why);
+}
+
+static void adopt_one(struct options const *o, int fd, struct listen_socket *l)
+{
+  char s[INT_FMT];
+
+  if (listen_adopt(l, fd, o->no_delay)) return;
+  s[int_fmt(s, fd)] = 0;
+  strerr_dief4x(100, "descriptor ", s,
+                " is no listening TCP socket: ", errtext(errno));
+}
+
+/* How many sockets the service manager has passed to this very process. */
+static unsigned int passed(void)
+{
+  char const *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+  unsigned int p, n;
+
+  if (!pid || !fds) return 0;
+  if (!uint0_scan(pid, &p) || p != (unsigned int)getpid()) return 0;
+  if (!uint0_scan(fds, &n) || n > LISTEN_MAX)
+    strerr_dief2x(100, "invalid LISTEN_FDS: ", fds);
+  return n;
+}
+
+unsigned int setup_listeners(struct options const *o,
+                             struct listen_socket l[LISTEN_MAX])
+{
+  unsigned int n = passed();
+  char host[LISTEN_HOST_MAX + 1];
+  char const *port;
+
+  if (n + o->nadopt > LISTEN_MAX || o->nmore >= LISTEN_MAX)
+    strerr_dief1x(100, "too many sockets");
+  for (unsigned int i = 0; i < n; i++)
+    adopt_one(o, FIRST_PASSED + (int)i, l + i);
+  for (unsigned int i = 0; i < o->nadopt; i++)
+    adopt_one(o, o->adopt[i], l + n++);
+  if (n) return n;
+
+  open_one(o, o->host, o->port, l + n++);
+  for (unsigned int i = 0; i < o->nmore; i++) {
+    if (!listen_cut(o->more[i], host, &port))
+      strerr_dief2x(100, "-a: not HOST:PORT: ", o->more[i]);
+    open_one(o, host, port, l + n++);
+  }
+  return n;
+}
+
+/* --- readiness --- */
+
+static void print_port(struct listen_socket const *l)
+{
+  char s[UINT16_FMT + 1];
+  size_t n = uint16_fmt(s, l->port);
+
+  s[n++] = '\n';
+  fd_write(1, s, n);
+}
+
+void setup_ready(struct options const *o, struct listen_socket const *l)
+{
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+  if (null < 0) die("open /dev/null");
+  if (o->print_port) print_port(l);
+  if (dup2(null, 0) < 0 || dup2(null, 1) < 0) die("open /dev/null");
+  close(null);
+  if (o->ready_fd < 0) return;
+  fd_write(o->ready_fd, "\n", 1);
+  if (o->ready_fd > 2) close(o->ready_fd);
+}
