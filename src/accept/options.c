@@ -120,7 +120,7 @@ static void option(struct options *o, int letter, char const *arg)
   case 'T': o->drain = number('T', arg, 0, 86400); break;
   case 'b': o->backlog = number('b', arg, 1, 65535); break;
   case 'c': o->limit = number('c', arg, 1, OPTIONS_LIMIT_MAX); break;
-  case 'C': o->per_ip = number('C', arg, 1, OPTIONS_LIMIT_MAX); break;
+  case 'C': o->per_ip = number('C', arg, 0, OPTIONS_LIMIT_MAX); break;
   case 'N': o->ready_fd = (int)number('N', arg, 1, 65535); break;
   case 'f': adopt(o, (int)number('f', arg, 0, 65535)); break;
   case 'j': rate(o, arg); break;
