@@ -160,7 +160,7 @@ static void clean_tmp(struct maildrop const *m)
   while ((d = readdir(dir)))
     if (is_file(dir, d) &&
         !fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) &&
-        st.st_atime < old && st.st_mtime < old && st.st_ctime < old)
+        st.st_atime < old && st.st_mtime < old)
       unlinkat(dirfd(dir), d->d_name, 0);
   closedir(dir);
 }

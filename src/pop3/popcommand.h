@@ -15,6 +15,11 @@
    password that a checkpassword program takes, in base64, needs more. */
 #define POPCOMMAND_MAX 1024
 
+/* What CAPA lists in every state, beside what depends on the session. */
+#define POPCOMMAND_CAPABILITIES                                                \
+  "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"              \
+  "EXPIRE NEVER\r\nIMPLEMENTATION postern\r\n.\r\n"
+
 enum pop_verb {
   POP_UNKNOWN = 0,
   POP_APOP,

@@ -153,7 +153,7 @@ static int do_apop(struct login *l, struct pop_command const *cmd)
 static int ended(struct login *l, enum conn_result r)
 {
   switch (r) {
-  case CONN_EOF: return POPLOGIN_EOF;
+  case CONN_EOF: return end(l, "", POPLOGIN_EOF);
   case CONN_TIMEOUT: return POPLOGIN_TIMEOUT;
   case CONN_BARE:
     return end(l, "-ERR a line must end with CR LF\r\n", POPLOGIN_BARE);
@@ -229,9 +229,7 @@ static int do_capa(struct login *l)
     else
       conn_put(l->c, caps.s + i, 1);
   stralloc_free(&caps);
-  return say(l, "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
-                "PIPELINING\r\nEXPIRE NEVER\r\nIMPLEMENTATION postern\r\n"
-                ".\r\n");
+  return say(l, POPCOMMAND_CAPABILITIES);
 }
 
 static int obey(struct login *l, struct pop_command const *cmd)

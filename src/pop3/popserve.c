@@ -205,9 +205,7 @@ static void do_capa(struct serve *s)
     }
     p += n + (p[n] == ',');
   }
-  conn_puts(s->c, "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n"
-                  "PIPELINING\r\nEXPIRE NEVER\r\nIMPLEMENTATION postern\r\n"
-                  ".\r\n");
+  conn_puts(s->c, POPCOMMAND_CAPABILITIES);
 }
 
 static void do_quit(struct serve *s)
@@ -225,6 +223,22 @@ static void do_quit(struct serve *s)
   say_number(s->c, "", marked, " messages\r\n");
 }
 
+/* Those that take no argument. */
+static void serve_bare(struct serve *s, struct pop_command const *cmd)
+{
+  if (!popcommand_bare(cmd)) {
+    conn_puts(s->c, "-ERR no argument is allowed\r\n");
+    return;
+  }
+  switch (cmd->verb) {
+  case POP_STAT: do_stat(s); return;
+  case POP_CAPA: do_capa(s); return;
+  case POP_RSET: maildrop_reset(s->m); break;
+  default: break;
+  }
+  conn_puts(s->c, "+OK\r\n");
+}
+
 /* 0: the session must end. */
 static int serve_command(struct serve *s, struct pop_command const *cmd)
 {
@@ -234,23 +248,14 @@ static int serve_command(struct serve *s, struct pop_command const *cmd)
   case POP_RETR: return do_retr(s, cmd);
   case POP_TOP: return do_top(s, cmd);
   case POP_DELE: do_dele(s, cmd); return 1;
-  default: break;
-  }
-  if (cmd->verb != POP_UNKNOWN && !popcommand_bare(cmd)) {
-    conn_puts(s->c, "-ERR no argument is allowed\r\n");
-    return 1;
-  }
-  switch (cmd->verb) {
-  case POP_STAT: do_stat(s); break;
-  case POP_CAPA: do_capa(s); break;
-  case POP_NOOP: conn_puts(s->c, "+OK\r\n"); break;
+  case POP_STAT:
+  case POP_CAPA:
+  case POP_NOOP:
   case POP_RSET:
-    maildrop_reset(s->m);
-    conn_puts(s->c, "+OK\r\n");
-    break;
-  default: conn_puts(s->c, "-ERR no such command here\r\n"); break;
+  case POP_QUIT: serve_bare(s, cmd); return 1;
+  case POP_UNKNOWN: conn_puts(s->c, "-ERR no such command\r\n"); return 1;
+  default: conn_puts(s->c, "-ERR you are logged in\r\n"); return 1;
   }
-  return 1;
 }
 
 static enum popserve_end end_of(enum conn_result r)
@@ -275,10 +280,8 @@ static int step(struct serve *s)
     conn_puts(s->c, "-ERR the line is too long\r\n");
     return -1;
   }
-  if (r == CONN_BARE) {
-    conn_puts(s->c, "-ERR a line must end with CR LF\r\n");
-    conn_flush(s->c);
-  }
+  if (r == CONN_BARE) conn_puts(s->c, "-ERR a line must end with CR LF\r\n");
+  if (r == CONN_BARE || r == CONN_EOF) conn_flush(s->c);
   if (r) return (int)end_of(r);
   cmd = popcommand_parse(line, len);
   if (cmd.verb == POP_QUIT && popcommand_bare(&cmd)) {
@@ -296,7 +299,7 @@ enum popserve_end popserve(struct conn *c, struct maildrop *m, char const *caps,
   int end;
 
   *r = (struct popserve_report){0};
-  say_number(c, "+OK ", maildrop_count(m), " messages\r\n");
+  say_number(c, "+OK messages: ", maildrop_count(m), "\r\n");
   while ((end = step(&s)) == -1)
     ;
   return (enum popserve_end)end;
