@@ -35,8 +35,10 @@
        "[ -t seconds ] [ -T seconds ] host checker..."
 #define dieusage() strerr_dieusage(100, USAGE)
 
-#define LOGIN 600     /* seconds until a login */
-#define SESSION 86400 /* seconds that the checker and its chain may live */
+#define LOGIN 600 /* seconds until a login */
+#define SESSION                                                                \
+  90000 /* seconds that the checker and its chain may live: more               \
+           than postern-pop3d gives itself */
 #define ATTEMPTS 3
 #define DELAY 2
 #define NUMBER_MAX (1U << 20)
