@@ -8,7 +8,8 @@
  * writes  replies on descriptor 1; POSTERN_SESSION and POSTERN_POPUP for the
  *         checker; credentials to it on its descriptor 3
  * exits   0 the session is over, 1 refused, 99 no login in time, 100 wrong
- *         usage, 111 trouble with the checker, memory or the connection
+ *         usage or configuration, 111 trouble with the checker, memory or the
+ * connection
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -31,8 +32,9 @@
 
 #define NAME "postern-popup"
 #define USAGE                                                                  \
-  NAME " [ -A ] [ -C ] [ -m mechanisms ] [ -n attempts ] [ -d seconds ] "      \
-       "[ -t seconds ] [ -T seconds ] host checker..."
+  NAME " [ -A ] [ -p ] [ -m mechanisms ] [ -O response|challenge ] "           \
+       "[ -n attempts ] [ -d seconds ] [ -t seconds ] [ -T seconds ] "         \
+       "host checker..."
 #define dieusage() strerr_dieusage(100, USAGE)
 
 #define LOGIN 600 /* seconds until a login */
@@ -47,25 +49,31 @@ struct popup {
   struct poplogin login;
   struct checker checker;
   unsigned int timeout;
+  int prove;
   char session[SESSION_FMT];
 };
 
-/* plain,login,cram-md5 */
+/* Names with blanks between: "plain login cram-md5". */
 static unsigned int mechanisms(char const *s)
 {
   unsigned int bits = 0;
 
   while (*s) {
-    size_t n = strcspn(s, ",");
+    size_t n = strcspn(s, " ");
     enum sasl_mechanism m = sasl_find(s, n);
 
-    if (m == SASL_NONE)
-      strerr_dief3x(100, "unknown mechanism in ", s, " (option -m)");
-    bits |= 1U << m;
-    s += n;
-    if (*s && !*++s) dieusage();
+    if (n && m == SASL_NONE) strerr_dief2x(100, "unknown mechanism: ", s);
+    if (n) bits |= 1U << m;
+    s += n + strspn(s + n, " ");
   }
   return bits;
+}
+
+static enum checker_order order(char const *s)
+{
+  if (!strcmp(s, "response")) return CHECKER_RESPONSE_FIRST;
+  if (!strcmp(s, "challenge")) return CHECKER_CHALLENGE_FIRST;
+  dieusage();
 }
 
 static unsigned int number(char const *s)
@@ -81,13 +89,14 @@ static int options(struct popup *p, int argc, char const *const *argv)
   subgetopt l = SUBGETOPT_ZERO;
 
   for (;;) {
-    int opt = subgetopt_r(argc, argv, "ACm:n:d:t:T:", &l);
+    int opt = subgetopt_r(argc, argv, "Apm:O:n:d:t:T:", &l);
 
     switch (opt) {
     case -1: return l.ind;
     case 'A': p->login.apop = 1; break;
-    case 'C': p->checker.order = CHECKER_CHALLENGE_FIRST; break;
+    case 'p': p->prove = 1; break;
     case 'm': p->login.mechanisms = mechanisms(l.arg); break;
+    case 'O': p->checker.order = order(l.arg); break;
     case 'n': p->login.attempts = number(l.arg); break;
     case 'd': p->login.delay = number(l.arg); break;
     case 't': p->timeout = number(l.arg); break;
@@ -107,14 +116,38 @@ static int is_host(char const *s)
   return n && !s[n] && n < 256;
 }
 
+/* A server that is not fit to serve says so, to both sides. */
+static _Noreturn void unfit(char const *why, char const *detail)
+{
+  struct conn c;
+
+  conn_init(&c, 0, 1, 10, 1);
+  conn_puts(&c, "-ERR [SYS/PERM] the server is not configured\r\n");
+  conn_flush(&c);
+  conn_release(&c);
+  strerr_dief2x(100, why, detail);
+}
+
 /* May a password cross this wire? */
 static int plain_allowed(void)
 {
   char const *tls = getenv("POSTERN_TLS"), *proto = getenv("PROTO"),
              *plain = getenv("POSTERN_PLAINAUTH");
 
-  return (tls && *tls) || (proto && !strcmp(proto, "SSL")) ||
-         (plain && !strcmp(plain, "ok"));
+  if (plain && *plain && strcmp(plain, "ok"))
+    unfit("POSTERN_PLAINAUTH is not ok: ", plain);
+  return (tls && *tls) || (proto && !strcmp(proto, "SSL")) || (plain && *plain);
+}
+
+/* A checker that accepts anything, /bin/true for instance, would open every
+   mailbox. */
+static void prove(struct popup const *p)
+{
+  char reason[64];
+  int status;
+
+  if (checker_probe(&p->checker, &status, reason) == CHECKER_OK)
+    unfit("the checker accepts any password: ", p->checker.argv[0]);
 }
 
 static void log_event(struct log *l, struct popup const *p, char const *event)
@@ -228,12 +261,13 @@ int main(int argc, char const *const *argv)
   if (!argv[0] || !argv[1]) dieusage();
   if (!is_host(argv[0])) strerr_dief2x(100, "not a host name: ", argv[0]);
   p.login.host = argv[0];
-  p.login.plain = plain_allowed();
   p.checker.argv = argv + 1;
   session_get(p.session);
+  p.login.plain = plain_allowed();
   export_facts(&p);
 
   sig_ignore(SIGPIPE);
+  if (p.prove) prove(&p);
   conn_init(&c, 0, 1, p.timeout, 1);
   conn_until(&c, p.timeout);
   end = poplogin(&p.login, &c);

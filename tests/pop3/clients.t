@@ -49,7 +49,7 @@ python3 fill.py
 cp -r box before
 
 serve env POSTERN_PLAINAUTH=ok /usr/bin/tcpserver -1 -HRl0 127.0.0.1 0 \
-	postern-popup -A -m plain,login,cram-md5 -d 0 mx.example \
+	postern-popup -A -m 'plain login cram-md5' -d 0 mx.example \
 	./check postern-pop3d box
 export port
 

@@ -131,7 +131,7 @@ in='USER joe\r\nPASS right\r\n' popup x ./check sh -c 'exit 99'
 is 'a mailbox session that timed out ended in silence' 0 '+OK x$
 +OK$' "$log mechanism=user user=joe result=ok"
 
-in='USER joe\r\nPASS right\r\n' popup -A -m cram-md5,plain x ./check \
+in='USER joe\r\nPASS right\r\n' popup -A -m "cram-md5 plain" x ./check \
 	sh -c 'echo "$POSTERN_SESSION;$POSTERN_POPUP"'
 check 'what the next programs are told' grep -q '^s1;USER,SASL PLAIN CRAM-MD5,$' out
 
@@ -151,7 +151,7 @@ PIPELINING$
 EXPIRE NEVER$
 IMPLEMENTATION postern$
 .$'
-for plain in POSTERN_PLAINAUTH=yes POSTERN_TLS= PROTO=TCP; do
+for plain in POSTERN_PLAINAUTH= POSTERN_TLS= PROTO=TCP; do
 	in='CAPA\r\nUSER joe\r\nPASS right\r\nAUTH PLAIN AGpvZQByaWdodA==\r\n'
 	popup x ./check cat
 	is "$plain: no password" 0 "+OK x\$
@@ -173,6 +173,20 @@ printf 'CAPA\r\n' >in
 run env PROTO=SSL postern-popup x ./check cat <in
 check 'PROTO=SSL: a password' grep -q '^SASL PLAIN LOGIN' out
 plain=POSTERN_PLAINAUTH=ok
+
+in='QUIT\r\n'
+unfit='-ERR [SYS/PERM] the server is not configured$'
+plain=POSTERN_PLAINAUTH=yes
+popup x ./check cat
+plain=POSTERN_PLAINAUTH=ok
+is 'POSTERN_PLAINAUTH=yes: neither' 100 "$unfit" \
+	'postern-popup: fatal: POSTERN_PLAINAUTH is not ok: yes'
+popup -p x /bin/true cat
+is '-p: a checker that accepts anything' 100 "$unfit" \
+	'postern-popup: fatal: the checker accepts any password: /bin/true'
+popup -p x ./check cat
+is '-p: one that does not' 0 '+OK x$
++OK$' "$end end=quit"
 
 # APOP and CRAM-MD5: the checker's third field
 cat >talk.py <<'EOF'
@@ -196,7 +210,7 @@ else:
 p.stdout.readline()
 fields = open("asked", "rb").read().split(b"\n")
 want = [b"mrose", digest.encode(), stamp, b""]
-if kind == "cram" and "-C" in order:
+if kind == "cram" and order:
     want[1:3] = [want[2], want[1]]
 assert fields == want, (fields, want)
 assert stamp.startswith(b"<") and stamp.endswith(b"@x>") and len(stamp) <= 40
@@ -207,9 +221,9 @@ run python3 talk.py apop
 is 'APOP: user, digest, timestamp' 0 '' ''
 run python3 talk.py cram
 is 'CRAM-MD5: user, response, challenge' 0 '' ''
-run python3 talk.py cram -C
-is '-C: user, challenge, response' 0 '' ''
-run python3 talk.py apop -C
+run python3 talk.py cram -O challenge
+is '-O challenge: user, challenge, response' 0 '' ''
+run python3 talk.py apop -O challenge
 is 'which is not for APOP' 0 '' ''
 
 # deadlines
@@ -226,16 +240,20 @@ in='USER joe\nPASS right\n' popup x ./check cat
 is 'a bare newline' 1 '+OK x$
 -ERR a line must end with CR LF$' "$end end=bare-newline"
 
-usage='postern-popup: usage: postern-popup [ -A ] [ -C ] [ -m mechanisms ] [ -n attempts ] [ -d seconds ] [ -t seconds ] [ -T seconds ] host checker...'
+usage='postern-popup: usage: postern-popup [ -A ] [ -p ] [ -m mechanisms ] '
+usage="$usage[ -O response|challenge ] [ -n attempts ] [ -d seconds ] "
+usage="$usage[ -t seconds ] [ -T seconds ] host checker..."
 run postern-popup
 is 'no arguments' 100 '' "$usage"
 run postern-popup x
 is 'no checker' 100 '' "$usage"
 run postern-popup -n 3x x ./check
 is 'a number that is none' 100 '' "$usage"
-run postern-popup -m plain,gssapi x ./check
+run postern-popup -O both x ./check
+is 'an unknown order' 100 '' "$usage"
+run postern-popup -m 'plain gssapi' x ./check
 is 'an unknown mechanism' 100 '' \
-	'postern-popup: fatal: unknown mechanism in gssapi (option -m)'
+	'postern-popup: fatal: unknown mechanism: gssapi'
 run postern-popup '<a>' ./check
 is 'a host that would look like a timestamp' 100 '' \
 	'postern-popup: fatal: not a host name: <a>'
