@@ -23,7 +23,8 @@ static ssize_t read_some(int fd, char *s, size_t n)
   return r;
 }
 
-static int open_unnamed(char const *tmpdir)
+/* For file systems that know no O_TMPFILE. */
+static int open_and_unlink(char const *tmpdir)
 {
   char path[4096];
   size_t n = strlen(tmpdir);
@@ -37,6 +38,15 @@ static int open_unnamed(char const *tmpdir)
   memcpy(path + n, "/postern.XXXXXX", 16);
   fd = mkostemp(path, O_CLOEXEC);
   if (fd >= 0) unlink(path);
+  return fd;
+}
+
+static int open_unnamed(char const *tmpdir)
+{
+  int fd = open(tmpdir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+    fd = open_and_unlink(tmpdir);
   return fd;
 }
 
