@@ -1,0 +1,125 @@
+#include "layout.h"
+
+#define ROOT LAYOUT_ROOT, LAYOUT_ROOT
+#define GATE LAYOUT_GATE, LAYOUT_GATE
+#define MAIL LAYOUT_MAIL, LAYOUT_MAIL
+#define AUTH LAYOUT_AUTH, LAYOUT_AUTH
+#define LOG LAYOUT_LOG, LAYOUT_LOG
+#define ALWAYS LAYOUT_ALWAYS
+#define SPLIT LAYOUT_SPLIT
+#define PLAIN LAYOUT_PLAIN
+
+#define START                                                                  \
+  "#!/usr/bin/execlineb -P\n"                                                  \
+  "fdmove -c 2 1\n"                                                            \
+  "export PATH %{path}\n"                                                      \
+  "cd %{home}\n"
+
+#define QUEUE                                                                  \
+  "postern-queue-maildir -m -A control/aliases -t run/spool %{catchall}"       \
+  "users/mailboxes.cdb"
+
+/* A service and its log.  The log's user needs nothing but its directory. */
+#define SERVICE(when, name, run)                                               \
+  {when, ROOT, 0755, "service/" name, 0},                                      \
+      {when, ROOT, 0755, "service/" name "/run", START run},                   \
+      {when, ROOT, 0644, "service/" name "/notification-fd", "3\n"},           \
+      {when, ROOT, 0755, "service/" name "/log", 0},                           \
+      {when, ROOT, 0644, "service/" name "/log/notification-fd", "3\n"},       \
+      {when, ROOT, 0755, "service/" name "/log/run",                           \
+       "#!/usr/bin/execlineb -P\n"                                             \
+       "%{as-log}s6-log -b -d 3 -- t n10 s1000000 %{home}/log/" name "\n"},    \
+  {                                                                            \
+    when, LOG, 0755, "log/" name, 0                                            \
+  }
+
+struct layout_entry const layout[] = {
+    {ALWAYS, ROOT, 0755, "control", 0},
+    {ALWAYS, ROOT, 0644, "control/me", "%{me}\n"},
+    {ALWAYS, ROOT, 0644, "control/rcpthosts", "%{domains}"},
+    {ALWAYS, ROOT, 0644, "control/databytes", "%{databytes}\n"},
+    {ALWAYS, ROOT, 0644, "control/aliases", "%{aliases}"},
+
+    {ALWAYS, ROOT, 0644, "rules", "%{rules}"},
+
+    {ALWAYS, ROOT, 0755, "users", 0},
+    {ALWAYS, AUTH, 0600, "users/users", ""},
+    {ALWAYS, AUTH, 0400, "users/users.cdb", ""},
+    {ALWAYS, AUTH, 0644, "users/mailboxes.cdb", ""},
+
+    {ALWAYS, LAYOUT_MAIL, LAYOUT_GATE, 0750, "grants", 0},
+    {ALWAYS, MAIL, 0700, "mail", 0},
+
+    {ALWAYS, ROOT, 0755, "run", 0},
+    {ALWAYS, MAIL, 0700, "run/spool", 0},
+    {ALWAYS, ROOT, 0755, "log", 0},
+    {ALWAYS, ROOT, 0755, "service", 0},
+
+    SERVICE(PLAIN, "smtp",
+            "postern-tcpserver -v -N 3 -x rules.cdb -c 200 -C 20 %{smtp}\n"
+            "postern-grant-check %{home}/grants\n"
+            "postern-smtpd -C control -U users/mailboxes.cdb\n"
+            "  -m \"PLAIN LOGIN CRAM-MD5\" -q \"" QUEUE "\"\n"
+            "postern-checkpassword users/users.cdb true\n"),
+    SERVICE(PLAIN, "pop3",
+            "postern-tcpserver -v -N 3 -x rules.cdb -c 200 -C 20 %{pop3}\n"
+            "postern-popup %{me}\n"
+            "postern-checkpassword users/users.cdb\n"
+            "postern-grant-record %{home}/grants\n"
+            "postern-pop3d Maildir\n"),
+
+    SERVICE(SPLIT, "smtp",
+            "postern-tcpserver -v -N 3 %{gate} -x rules.cdb -c 200 -C 20 "
+            "%{smtp}\n"
+            "postern-grant-check %{home}/grants\n"
+            "postern-smtpd -C control -U users/mailboxes.cdb\n"
+            "  -m \"PLAIN LOGIN CRAM-MD5\" -q \"s6-sudo run/queue/s\"\n"
+            "fdmove 0 3 s6-sudo run/auth/s\n"),
+    SERVICE(SPLIT, "pop3",
+            "postern-tcpserver -v -N 3 %{gate} -x rules.cdb -c 200 -C 20 "
+            "%{pop3}\n"
+            "postern-popup %{me}\n"
+            "fdmove 2 3 s6-sudo run/login/s\n"),
+
+    /* s6-sudo hands over descriptors 0, 1 and 2: just what a queue program
+       needs.  Who may connect is who may enter the directory. */
+    {SPLIT, LAYOUT_MAIL, LAYOUT_GATE, 0710, "run/queue", 0},
+    SERVICE(SPLIT, "queue",
+            "fdmove 1 3\n"
+            "%{as-mail}s6-ipcserver -1 -a 0666 -c 200 run/queue/s\n"
+            "env POSTERN_SESSION=\n"
+            "s6-sudod -t 10000\n" QUEUE "\n"),
+
+    /* A checkpassword program reads descriptor 3: it travels as 0. */
+    {SPLIT, LAYOUT_AUTH, LAYOUT_GATE, 0710, "run/auth", 0},
+    SERVICE(SPLIT, "auth",
+            "fdmove 1 3\n"
+            "%{as-auth}s6-ipcserver -1 -a 0666 -c 40 run/auth/s\n"
+            "env TCPREMOTEIP= POSTERN_SESSION=\n"
+            "s6-sudod -t 10000\n"
+            "fdmove 3 0\n"
+            "postern-checkpassword -U users/users.cdb true\n"),
+
+    /* Here 0 and 1 are the client, so it travels as 2, and the log waits on 5.
+       The only program that runs as root while somebody is connected: it reads
+       512 bytes and becomes the mailbox's user. */
+    {SPLIT, LAYOUT_ROOT, LAYOUT_GATE, 0710, "run/login", 0},
+    SERVICE(SPLIT, "login",
+            "fdmove 1 3\n"
+            "fdmove -c 5 2\n"
+            "s6-ipcserver -1 -a 0666 -c 200 run/login/s\n"
+            "env PROTO=TCP TCPREMOTEIP= POSTERN_SESSION= POSTERN_POPUP=\n"
+            "s6-sudod -t 10000\n"
+            "fdmove 3 2 fdmove 2 5\n"
+            "postern-checkpassword users/users.cdb\n"
+            "postern-grant-record %{home}/grants\n"
+            "postern-pop3d Maildir\n"),
+
+    {SPLIT, ROOT, 0644, "cron",
+     "# For /etc/cron.d: remove what has expired.\n"
+     "*/5 * * * * root %{as-mail}%{bin}/postern-clean %{home}/grants\n"},
+    {PLAIN, ROOT, 0644, "cron",
+     "# For crontab(1): remove what has expired.\n"
+     "*/5 * * * * %{bin}/postern-clean %{home}/grants\n"},
+    {LAYOUT_NEVER, ROOT, 0, 0, 0},
+};
