@@ -71,15 +71,15 @@ def with_curl(data, rcpt):
 
 
 def with_swaks(data, rcpt):
-    write("mail", data)
-    r = run(["swaks", "-n", "--server", "127.0.0.1", "--port", str(smtp_port), "-f", "a@remote.example",
-             "-t", rcpt, "--data", "@mail", "--no-strip-from"])
+    write("mail", crlf(data).replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    r = run(["swaks", "--no-data-fixup", "-n", "--server", "127.0.0.1", "--port", str(smtp_port), "-f", "a@remote.example",
+             "-t", rcpt, "--data", "@mail"])
     if r.returncode:
         raise RuntimeError(r.stdout)
 
 
 def with_msmtp(data, rcpt):
-    r = run(["msmtp", "--host=127.0.0.1", f"--port={smtp_port}", "-f", "a@remote.example", rcpt], data)
+    r = run(["msmtp", "--set-date-header=off", "--set-msgid-header=off", "--host=127.0.0.1", f"--port={smtp_port}", "-f", "a@remote.example", rcpt], data)
     if r.returncode:
         raise RuntimeError(r.stdout)
 
