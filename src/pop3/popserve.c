@@ -285,6 +285,8 @@ static int step(struct serve *s)
   if (r) return (int)end_of(r);
   cmd = popcommand_parse(line, len);
   if (cmd.verb == POP_QUIT && popcommand_bare(&cmd)) {
+    /* who is gone before he has his messages does not want them deleted */
+    if (conn_flush(s->c)) return POPSERVE_ERROR;
     do_quit(s);
     conn_flush(s->c);
     return POPSERVE_QUIT;

@@ -3,7 +3,8 @@
  * a conn and a maildrop in, replies out.
  *
  * STAT LIST RETR DELE NOOP RSET TOP UIDL CAPA QUIT.  Nothing is deleted but by
- * QUIT: whatever else ends the session leaves the Maildir as it was.
+ * QUIT, when every reply before it could be written: whatever else ends the
+ * session leaves the Maildir as it was.
  */
 #ifndef POSTERN_POPSERVE_H
 #define POSTERN_POPSERVE_H

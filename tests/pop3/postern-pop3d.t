@@ -121,12 +121,14 @@ def closed():
     s("DELE 1"); s("DELE 2")
     p.stdin.close(); p.stdout.close()
     assert p.wait() == 0 and left() == 3
-def deaf():                       # the client no longer reads
+def deaf(line=b"RETR 1\r\n"):     # the client is gone and has sent QUIT
     p.stdout.close()
-    p.stdin.write(b"DELE 1\r\nRETR 1\r\nRETR 1\r\nQUIT\r\n" * 9)
+    p.stdin.write(b"DELE 2\r\n" + line + b"QUIT\r\n")
     p.stdin.flush(); p.stdin.close()
-    p.wait()
-    assert left() >= 2
+    r = p.wait()
+    assert r == 111 and left() == 3, r
+def deaf_quit():
+    deaf(b"")
 def flagged():
     os.rename("box2/cur/1001.a.h:2,", "box2/cur/1001.a.h:2,S")
     assert s("RETR 2", True) == "+OK 28 octets", "found under its new name"
@@ -157,7 +159,7 @@ fill(3)
 start()
 globals()[sys.argv[1]]()
 EOF
-for what in killed closed deaf flagged vanished late undeletable; do
+for what in killed closed deaf deaf_quit flagged vanished late undeletable; do
 	run python3 meanwhile.py $what
 	is "meanwhile: $what" 0 '' ''
 done

@@ -236,6 +236,18 @@ is '-t: no login in time, and nothing is said' 99 '+OK x$' \
 	'postern-popup: close session=s1 ip=unknown end=timeout'
 exec 9<&-
 
+mkfifo drip
+(
+	i=0
+	while [ $i -lt 40 ] && printf 'NOOP\r\n'; do
+		i=$((i + 1))
+		sleep 0.1
+	done
+) >drip 2>/dev/null &
+run env POSTERN_SESSION=s1 postern-popup -t 1 x ./check cat <drip
+is '-t: for the whole login, not for a line' 99 "$(cat out)" \
+	'postern-popup: close session=s1 ip=unknown end=timeout'
+
 in='USER joe\nPASS right\n' popup x ./check cat
 is 'a bare newline' 1 '+OK x$
 -ERR a line must end with CR LF$' "$end end=bare-newline"
