@@ -49,8 +49,7 @@ static int end(struct login *l, char const *s, enum poplogin_end how)
   return (int)how;
 }
 
-/* Seconds that nobody can use: not the session's time beyond its end, and not
-   ours when the client has gone. */
+/* Wait, but not beyond the session's end, nor for a client that has gone. */
 static void wait_seconds(struct conn *c, unsigned int seconds)
 {
   iopause_fd x = {.fd = c->fd_in, .events = 0};
