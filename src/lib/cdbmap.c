@@ -78,6 +78,14 @@ static int check_tables(struct cdb *c, size_t records)
   return found == records;
 }
 
+/* Does a search for the record at hand find it, or an earlier one? */
+static int check_search(struct cdb *c)
+{
+  unsigned int pos = cdb_keypos(c);
+
+  return cdb_find(c, cdb_getkey(c), cdb_keylen(c)) > 0 && cdb_keypos(c) <= pos;
+}
+
 static int check(struct cdb *c)
 {
   size_t records = 0;
@@ -85,8 +93,10 @@ static int check(struct cdb *c)
   int r;
 
   cdb_seqinit(&pos, c);
-  while ((r = cdb_seqnext(&pos, c)) > 0)
+  while ((r = cdb_seqnext(&pos, c)) > 0) {
     records++;
+    if (!check_search(c)) return 0;
+  }
   return !r && pos == c->cdb_dend && check_tables(c, records);
 }
 

@@ -72,12 +72,13 @@ static void nomem(int good)
 /* A new file near name; its own name goes to made. */
 static int create(stralloc *made, char const *name)
 {
+  static char const suffix[] = {'.', 'X', 'X', 'X', 'X', 'X', 'X', 0};
   mode_t mask = umask(0);
   int fd = -1;
 
   umask(mask);
   made->len = 0;
-  if (!stralloc_cats(made, name) || !stralloc_catb(made, ".XXXXXX", 8))
+  if (!stralloc_cats(made, name) || !stralloc_catb(made, suffix, sizeof suffix))
     return -1;
   fd = mkostemp(made->s, O_CLOEXEC);
   if (fd < 0) made->len = 0;
