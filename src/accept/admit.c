@@ -40,12 +40,12 @@ int admit_init(struct admit *a, struct options const *o,
     return 0;
   return limit_init(&a->limit, o->limit + PENDING_MAX + 1, seed) &&
          childenv_init(&a->env, environ_, o->keep, dropped) &&
-         spawn_init(&a->spawn, o->prog_argv, getenv("PATH"));
+         program_init(&a->program, o->prog_argv, getenv("PATH"));
 }
 
 void admit_free(struct admit *a)
 {
-  spawn_free(&a->spawn);
+  program_free(&a->program);
   childenv_free(&a->env);
   limit_free(&a->limit);
   rate_free(&a->rate);
@@ -200,7 +200,7 @@ static void start(struct admit *a, struct client *c)
     return;
   }
   if (!print_banner(a, c)) return;
-  pid = spawn_run(&a->spawn, c->fd, envp, &failed);
+  pid = program_start(&a->program, c->fd, envp, &failed);
   if (pid < 0) {
     drop(a, c, ADMIT_RESOURCES, "fork", "", errtext(errno));
     return;

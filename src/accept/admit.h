@@ -18,7 +18,7 @@
 #include "rate.h"
 #include "report.h"
 #include "ruleset.h"
-#include "spawn.h"
+#include "program.h"
 #include "verdict.h"
 
 enum admit_cause {
@@ -33,7 +33,7 @@ struct admit {
   struct report report;
   struct ruleset rules;
   struct childenv env;
-  struct spawn spawn;
+  struct program program;
   struct limit limit;
   struct rate rate;
   struct verdict verdict;

@@ -8,7 +8,7 @@
 #include "addr.h"
 #include "options.h"
 
-#define LETTERS "dDvqQhHrR1UXx:t:u:g:l:b:B:c:pPoOa:C:f:j:km:N:T:y:"
+#define LETTERS ":dDvqQhHrR1UXx:t:u:g:l:b:B:c:pPoOa:C:f:j:km:N:T:y:"
 
 static _Noreturn void die_usage(struct options const *o)
 {
@@ -20,10 +20,20 @@ static _Noreturn void die_usage(struct options const *o)
       "[ -y network ] [ -a host:port ] [ -f fd ] [ -N fd ] host port program");
 }
 
+/* in 0.88's words */
+static _Noreturn void die_letter(struct options const *o, char const *why,
+                                 int letter)
+{
+  char const s[] = {(char)letter, 0};
+
+  strerr_warn(o->prog, ": ", why, " -- ", s);
+  die_usage(o);
+}
+
 static _Noreturn void die_value(char letter, char const *want, char const *is)
 {
   char const option[] = {'-', letter, 0};
-  strerr_dief5x(100, option, ": not ", want, ": ", is);
+  strerr_dief(100, option, ": not ", want, ": ", is);
 }
 
 static unsigned int number(char letter, char const *s, unsigned int least,
@@ -55,7 +65,7 @@ static void network(struct options *o, char const *s)
 {
   struct options_net *net = o->nets + o->nnets;
 
-  if (o->nnets == OPTIONS_NETS_MAX) strerr_dief1x(100, "-y: too many");
+  if (o->nnets == OPTIONS_NETS_MAX) strerr_dief(100, "-y: too many");
   if (addr_scan(s, &net->ip))
     net->bits = addr_bits(&net->ip);
   else if (!addr_scan_net(s, &net->ip, &net->bits))
@@ -65,13 +75,13 @@ static void network(struct options *o, char const *s)
 
 static void more(struct options *o, char const *s)
 {
-  if (o->nmore == LISTEN_MAX) strerr_dief1x(100, "-a: too many");
+  if (o->nmore == LISTEN_MAX) strerr_dief(100, "-a: too many");
   o->more[o->nmore++] = s;
 }
 
 static void adopt(struct options *o, int fd)
 {
-  if (o->nadopt == LISTEN_MAX) strerr_dief1x(100, "-f: too many");
+  if (o->nadopt == LISTEN_MAX) strerr_dief(100, "-f: too many");
   o->adopt[o->nadopt++] = fd;
 }
 
@@ -160,9 +170,11 @@ void options_parse(struct options *o, int argc, char const *const *argv)
   int letter;
 
   defaults(o, argv[0]);
-  l.prog = o->prog;
-  while ((letter = subgetopt_r(argc, argv, LETTERS, &l)) != -1)
+  while ((letter = subgetopt_r(argc, argv, LETTERS, &l)) != -1) {
+    if (letter == '?') die_letter(o, "illegal option", l.problem);
+    if (letter == ':') die_letter(o, "option requires an argument", l.problem);
     option(o, letter, l.arg);
+  }
   if (argc - l.ind < 3) die_usage(o);
   if (o->hosts < 0) o->hosts = o->classic || o->paranoid == 1;
   if (o->paranoid < 0) o->paranoid = !o->classic;

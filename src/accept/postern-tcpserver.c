@@ -70,7 +70,7 @@ static uint64_t monotonic(void)
 
 static _Noreturn void die(char const *what)
 {
-  strerr_diefu3x(111, what, ": ", errtext(errno));
+  strerr_dief(111, "unable to ", what, ": ", errtext(errno));
 }
 
 static void watch(struct server *s, int fd, uint64_t data)
@@ -352,7 +352,7 @@ static char const *name_servers(void)
 
   if (x) return x;
   x = getenv("DNSCACHEIP");
-  if (x && !addr_scan(x, &ip)) strerr_dief2x(100, "invalid DNSCACHEIP: ", x);
+  if (x && !addr_scan(x, &ip)) strerr_dief(100, "invalid DNSCACHEIP: ", x);
   return x;
 }
 
@@ -375,7 +375,7 @@ static void prepare_lookups(struct server *s)
     if (!s->resolver) die("start");
     why = resolver_init(s->resolver, s->epfd, TAG(FOR_RESOLVER), o->timeout,
                         name_servers(), pending_answer, &s->pending);
-    if (why) strerr_diefu2x(111, "use the DNS: ", why);
+    if (why) strerr_dief(111, "unable to use the DNS: ", why);
   }
   if (!pending_init(&s->pending, s->epfd, TAG(FOR_PENDING), &wish, s->resolver,
                     &calls, s))

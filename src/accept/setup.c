@@ -18,7 +18,7 @@
 
 static _Noreturn void die(char const *what)
 {
-  strerr_diefu3x(111, what, ": ", errtext(errno));
+  strerr_dief(111, "unable to ", what, ": ", errtext(errno));
 }
 
 /* --- descriptors --- */
@@ -44,7 +44,7 @@ void setup_descriptors(struct options const *o)
   close(fd);
   mark_close_on_exec();
   if (o->ready_fd >= 0 && fcntl(o->ready_fd, F_GETFD) < 0)
-    strerr_dief2x(100, "-N: ", errtext(errno));
+    strerr_dief(100, "-N: ", errtext(errno));
 }
 
 /* --- identity --- */
@@ -54,14 +54,14 @@ void setup_account(struct options const *o, struct account *a)
   char const *why, *user = o->user ? o->user : "";
 
   if (account_find(a, o->user, o->group, &why)) return;
-  strerr_dief2x(100, why, strstr(why, "group") && o->group ? o->group : user);
+  strerr_dief(100, why, strstr(why, "group") && o->group ? o->group : user);
 }
 
 void setup_identity(struct account const *a)
 {
   char const *id = account_become(a);
 
-  if (id) strerr_diefu4x(111, "set ", id, ": ", errtext(errno));
+  if (id) strerr_dief(111, "unable to set ", id, ": ", errtext(errno));
 }
 
 /* --- sockets --- */
@@ -75,15 +75,15 @@ static void open_one(struct options const *o, char const *host,
 
   switch (listen_port(port, &number)) {
   case 1: break;
-  case 0: strerr_diefu2x(111, "figure out port number for ", port);
-  default: strerr_dief2x(100, "not a port number: ", port);
+  case 0: strerr_dief(111, "unable to figure out port number for ", port);
+  default: strerr_dief(100, "not a port number: ", port);
   }
   switch (listen_host(host, &ip, &why)) {
   case 1: break;
-  case 0: strerr_dief2x(111, "no IP address for ", host);
+  case 0: strerr_dief(111, "no IP address for ", host);
   default:
-    strerr_dief4x(111, "temporarily unable to figure out IP address for ", host,
-                  ": ", why);
+    strerr_dief(111, "temporarily unable to figure out IP address for ", host,
+                ": ", why);
   }
   why = listen_open(l, &ip, number, (int)o->backlog, o->no_delay);
   if (why) die(why);
@@ -95,8 +95,8 @@ static void adopt_one(struct options const *o, int fd, struct listen_socket *l)
 
   if (listen_adopt(l, fd, o->no_delay)) return;
   s[int_fmt(s, fd)] = 0;
-  strerr_dief4x(100, "descriptor ", s,
-                " is no listening TCP socket: ", errtext(errno));
+  strerr_dief(100, "descriptor ", s,
+              " is no listening TCP socket: ", errtext(errno));
 }
 
 /* How many sockets the service manager has passed to this very process. */
@@ -108,7 +108,7 @@ static unsigned int passed(void)
   if (!pid || !fds) return 0;
   if (!uint0_scan(pid, &p) || p != (unsigned int)getpid()) return 0;
   if (!uint0_scan(fds, &n) || n > LISTEN_MAX)
-    strerr_dief2x(100, "invalid LISTEN_FDS: ", fds);
+    strerr_dief(100, "invalid LISTEN_FDS: ", fds);
   return n;
 }
 
@@ -120,7 +120,7 @@ unsigned int setup_listeners(struct options const *o,
   char const *port;
 
   if (n + o->nadopt > LISTEN_MAX || o->nmore >= LISTEN_MAX)
-    strerr_dief1x(100, "too many sockets");
+    strerr_dief(100, "too many sockets");
   for (unsigned int i = 0; i < n; i++)
     adopt_one(o, FIRST_PASSED + (int)i, l + i);
   for (unsigned int i = 0; i < o->nadopt; i++)
@@ -130,7 +130,7 @@ unsigned int setup_listeners(struct options const *o,
   open_one(o, o->host, o->port, l + n++);
   for (unsigned int i = 0; i < o->nmore; i++) {
     if (!listen_cut(o->more[i], host, &port))
-      strerr_dief2x(100, "-a: not HOST:PORT: ", o->more[i]);
+      strerr_dief(100, "-a: not HOST:PORT: ", o->more[i]);
     open_one(o, host, port, l + n++);
   }
   return n;

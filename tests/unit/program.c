@@ -1,4 +1,4 @@
-/* Unit test of src/accept/spawn.c. */
+/* Unit test of src/accept/program.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -6,21 +6,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "spawn.h"
+#include "program.h"
 #include "unit.h"
 
 /* Run argv; what it wrote to the connection, and its wait status. */
 static int run(char const *const *argv, char const *path,
                char const *const *envp, char *out, size_t max, int *failed)
 {
-  struct spawn s;
+  struct program s;
   int pair[2], wait_status = -1;
   ssize_t n, len = 0;
   pid_t pid;
 
   socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
-  if (!spawn_init(&s, argv, path)) return -1;
-  pid = spawn_run(&s, pair[1], envp, failed);
+  if (!program_init(&s, argv, path)) return -1;
+  pid = program_start(&s, pair[1], envp, failed);
   close(pair[1]);
   shutdown(pair[0], SHUT_WR);
   while ((n = read(pair[0], out + len, max - 1 - (size_t)len)) > 0)
@@ -28,7 +28,7 @@ static int run(char const *const *argv, char const *path,
   out[len] = 0;
   close(pair[0]);
   waitpid(pid, &wait_status, 0);
-  spawn_free(&s);
+  program_free(&s);
   return wait_status;
 }
 

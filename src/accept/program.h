@@ -1,5 +1,5 @@
 /*
- * spawn - start the program for one connection.
+ * program - start the program for one connection.
  *
  * By vfork(2): the parent's memory is not copied and the parent learns why
  * execve(2) failed.  posix_spawn(3) does the same but first asks the kernel for
@@ -10,13 +10,13 @@
  * empty signal mask and the default action for SIGPIPE.  Every other descriptor
  * of the listener is marked close-on-exec.
  */
-#ifndef POSTERN_SPAWN_H
-#define POSTERN_SPAWN_H
+#ifndef POSTERN_PROGRAM_H
+#define POSTERN_PROGRAM_H
 
 #include <signal.h>
 #include <sys/types.h>
 
-struct spawn {
+struct program {
   char const *const *argv;
   char **files; /* where argv[0] may be, in the order of PATH; ends with 0 */
   sigset_t mask;
@@ -24,15 +24,15 @@ struct spawn {
 
 /* argv must live on.  path may be 0: /bin:/usr/bin, as in tcpserver 0.88.
    0 if there is no memory. */
-extern int spawn_init(struct spawn *s, char const *const *argv,
-                      char const *path);
-extern void spawn_free(struct spawn *s);
+extern int program_init(struct program *s, char const *const *argv,
+                        char const *path);
+extern void program_free(struct program *s);
 
 /*
  * The process, or -1 with errno if none could be made.  *failed is 0, or why
  * no file could be executed: the process then ends with exit code 111.
  */
-extern pid_t spawn_run(struct spawn const *s, int fd, char const *const *envp,
-                       int *failed);
+extern pid_t program_start(struct program const *s, int fd,
+                           char const *const *envp, int *failed);
 
 #endif

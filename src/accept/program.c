@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "spawn.h"
+#include "program.h"
 
 #define DEFAULT_PATH "/bin:/usr/bin"
 
@@ -30,7 +30,7 @@ static size_t count_dirs(char const *path)
   return n;
 }
 
-int spawn_init(struct spawn *s, char const *const *argv, char const *path)
+int program_init(struct program *s, char const *const *argv, char const *path)
 {
   size_t n = 0;
 
@@ -49,7 +49,7 @@ int spawn_init(struct spawn *s, char const *const *argv, char const *path)
   }
 }
 
-void spawn_free(struct spawn *s)
+void program_free(struct program *s)
 {
   for (size_t i = 0; s->files && s->files[i]; i++)
     free(s->files[i]);
@@ -57,7 +57,7 @@ void spawn_free(struct spawn *s)
 }
 
 /* In the child, on the parent's memory: system calls only. */
-static int become(struct spawn const *s, int fd, char const *const *envp)
+static int become(struct program const *s, int fd, char const *const *envp)
 {
   int e = ENOENT;
 
@@ -75,8 +75,8 @@ static int become(struct spawn const *s, int fd, char const *const *envp)
   return e;
 }
 
-pid_t spawn_run(struct spawn const *s, int fd, char const *const *envp,
-                int *failed)
+pid_t program_start(struct program const *s, int fd, char const *const *envp,
+                    int *failed)
 {
   int volatile why = 0; /* written by the child */
   pid_t pid = vfork();
