@@ -93,7 +93,11 @@ static void adopt_one(struct options const *o, int fd, struct listen_socket *l)
 {
   char s[INT_FMT];
 
-  if (listen_adopt(l, fd, o->no_delay)) return;
+  if (listen_adopt(l, fd, o->no_delay)) {
+    /* the place of 0, 1 or 2 must not be taken by something else */
+    if (fd < 3 && open("/dev/null", O_RDWR) < 0) die("open /dev/null");
+    return;
+  }
   s[int_fmt(s, fd)] = 0;
   strerr_dief(100, "descriptor ", s,
               " is no listening TCP socket: ", errtext(errno));
