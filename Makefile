@@ -95,7 +95,7 @@ FUZZ_CC := clang -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined
 fuzz:
 	@mkdir -p compile/fuzz/$(TARGET)
 	$(FUZZ_CC) $(CPPFLAGS) $(FOLDERS:%=-I%) -o compile/fuzz/$(TARGET).run \
-		tests/fuzz/$(TARGET).c $(MODULES) src/lib/cdbmap.c -lcdb $(SKARNET)
+		tests/fuzz/$(TARGET).c $(MODULES) src/lib/cdbmap.c -lcdb $(SKARNET) $(SHARED)
 	compile/fuzz/$(TARGET).run -max_total_time=$(FUZZ_SECONDS) \
 		compile/fuzz/$(TARGET) tests/fuzz/corpus/$(TARGET)
 
