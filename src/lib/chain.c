@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -202,6 +201,25 @@ _Noreturn void chain_exec(char const *const *argv, stralloc const *modifs)
   become(&f, argv, envp);
 }
 
+/* What the child of a fork and the child of a vfork have in common. */
+static int take_fds(struct chain_fd const *fds, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    if (fds[i].from == fds[i].to ? fcntl(fds[i].to, F_SETFD, 0) == -1
+                                 : dup2(fds[i].from, fds[i].to) == -1)
+      return 0;
+  return 1;
+}
+
+static void open_signals(void)
+{
+  sigset_t none;
+
+  signal(SIGPIPE, SIG_DFL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, 0);
+}
+
 static pid_t spawn_call(struct found const *f, char const *const *argv,
                         char const *const *envp, struct chain_fd const *fds,
                         size_t n)
@@ -217,62 +235,49 @@ static pid_t spawn_call(struct found const *f, char const *const *argv,
     sigprocmask(SIG_SETMASK, &old, 0);
     return pid;
   }
-  for (int s = 1; s < NSIG; s++)
-    signal(s, SIG_DFL);
-  sigemptyset(&all);
-  sigprocmask(SIG_SETMASK, &all, 0);
-  for (size_t i = 0; i < n; i++)
-    if (fds[i].from == fds[i].to ? fcntl(fds[i].to, F_SETFD, 0) == -1
-                                 : dup2(fds[i].from, fds[i].to) == -1)
-      _exit(111);
+  default_signals();
+  if (!take_fds(fds, n)) _exit(111);
+  open_signals();
   become(f, argv, envp);
 }
 
-static int spawn_attributes(posix_spawnattr_t *a)
-{
-  sigset_t set;
-  int e = posix_spawnattr_setflags(a, POSIX_SPAWN_SETSIGMASK |
-                                          POSIX_SPAWN_SETSIGDEF);
-
-  sigemptyset(&set);
-  if (!e) e = posix_spawnattr_setsigmask(a, &set);
-  sigfillset(&set);
-  if (!e) e = posix_spawnattr_setsigdefault(a, &set);
-  return e;
-}
-
+/* posix_spawn(3) does the same, but asks the kernel for the disposition of
+   every signal, which is half of its cost.  execve(2) resets what is caught. */
 static pid_t spawn_exec(struct found const *f, char const *const *argv,
                         char const *const *envp, struct chain_fd const *fds,
-                        size_t n)
+                        size_t n, int *failed)
 {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  pid_t pid = -1;
-  int e = posix_spawn_file_actions_init(&actions);
+  int volatile why = *failed; /* the child writes to the caller's memory */
+  sigset_t all, old;
+  pid_t pid;
 
-  if (e) return errno = e, -1;
-  e = posix_spawnattr_init(&attributes);
-  if (!e) {
-    e = spawn_attributes(&attributes);
-    for (size_t i = 0; !e && i < n; i++)
-      e = posix_spawn_file_actions_adddup2(&actions, fds[i].from, fds[i].to);
-    if (!e)
-      e = posix_spawn(&pid, f->path, &actions, &attributes, (char *const *)argv,
-                      (char *const *)envp);
-    posix_spawnattr_destroy(&attributes);
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &old);
+  pid = vfork();
+  if (!pid) {
+    if (!why && take_fds(fds, n)) {
+      open_signals();
+      execve(f->path, (char *const *)argv, (char *const *)envp);
+    }
+    if (!why) why = errno;
+    _exit(111);
   }
-  posix_spawn_file_actions_destroy(&actions);
-  return e ? (errno = e, -1) : pid;
+  sigprocmask(SIG_SETMASK, &old, 0);
+  *failed = why;
+  return pid;
 }
 
 pid_t chain_spawn(char const *const *argv, char const *const *envp,
-                  struct chain_fd const *fds, size_t n)
+                  struct chain_fd const *fds, size_t n, enum chain_how how,
+                  int *failed)
 {
   struct found f;
 
-  if (!find_in(&f, argv[0], envp)) return -1;
-  return is_fused(&f, argv[0], envp) ? spawn_call(&f, argv, envp, fds, n)
-                                     : spawn_exec(&f, argv, envp, fds, n);
+  /* found or not, there is a process: who watches it learns the end of it */
+  *failed = find_in(&f, argv[0], envp) ? 0 : errno;
+  if (!*failed && how == CHAIN_CALL && is_fused(&f, argv[0], envp))
+    return spawn_call(&f, argv, envp, fds, n);
+  return spawn_exec(&f, argv, envp, fds, n, failed);
 }
 
 int chain_main(int argc, char const *const *argv)

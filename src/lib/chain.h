@@ -45,16 +45,22 @@ struct chain_fd {
   int to;
 };
 
+enum chain_how {
+  CHAIN_CALL,    /* call a program of this image in a fork, execute others */
+  CHAIN_EXECUTE, /* execute it, whatever it is: a fresh address layout */
+};
+
 /*
- * Start argv[0] as a child, with that environment and those descriptors, all
- * signals unblocked and with their default action.  A program of this image is
- * called in a fork; any other is started with posix_spawn.  What the caller
- * has open and not marked close-on-exec, the child has too.  No from may be
- * the to of another.  Returns the pid, or -1 with errno; that argv[0] cannot
- * be run is told at once or, as the shell does, by an exit with 127 or 126.
+ * Start argv[0] as a child, with that environment and those descriptors, no
+ * signal blocked and the default action for SIGPIPE; all else is as after
+ * fork(2) and execve(2).  No from may be the to of another.  The pid, or -1
+ * with errno if there is no process; *failed is 0, or why argv[0] could not be
+ * executed: the process then ends with exit code 111.  Only for a caller that
+ * has no signal handlers (signalfd, or nothing).
  */
 extern pid_t chain_spawn(char const *const *argv, char const *const *envp,
-                         struct chain_fd const *fds, size_t n);
+                         struct chain_fd const *fds, size_t n,
+                         enum chain_how how, int *failed);
 
 /* The program of that name in chain_programs, or 0. */
 extern struct chain_program const *chain_find(char const *name);

@@ -2,6 +2,7 @@
  * Unit test of src/lib/chain.c.  This executable plays the chain image: its
  * table has two programs, and its own file stands in PATH under their names.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -83,18 +84,19 @@ static int run(char const *const *argv)
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int spawn(char const *name, int from)
+static int spawn(char const *name, int from, enum chain_how how)
 {
   char const *const argv[] = {name, 0};
   char const *envp[] = {"PATH=bin:/usr/bin:/bin", "SPAWNED=1", 0, 0};
   struct chain_fd const fds[] = {{from, 0}};
-  int status = -1;
+  int status = -1, failed;
   pid_t pid;
 
   if (getenv("POSTERN_FUSE")) envp[2] = "POSTERN_FUSE=0";
-  pid = chain_spawn(argv, envp, fds, 1);
+  pid = chain_spawn(argv, envp, fds, 1, how, &failed);
   if (pid == -1) return -1;
   waitpid(pid, &status, 0);
+  if (failed) return WEXITSTATUS(status) == 111 ? -failed : -2;
   return WIFEXITED(status) ? WEXITSTATUS(status) : -2;
 }
 
@@ -148,12 +150,20 @@ int main(int argc, char const *const *argv)
   ok(run(both) == 0, "a namesake earlier in PATH is executed instead");
   ok(WEXITSTATUS(system("test-look")) == 0, "(it is /bin/true)");
   setenv("PATH", "bin:/usr/bin:/bin", 1);
-  ok(spawn("test-spawned", pipe_with_x()) == 0, "spawned: called in a child");
-  ok(spawn("cat", pipe_with_x()) == 0, "spawned: executed");
-  ok(spawn("nonexistent", pipe_with_x()) == -1, "spawned: not found");
-  ok(spawn("test-spawned", 999) == 111, "spawned: no such descriptor");
+  ok(spawn("test-spawned", pipe_with_x(), CHAIN_CALL) == 0,
+     "spawned: called in a child");
+  ok(spawn("cat", pipe_with_x(), CHAIN_CALL) == 0, "spawned: executed");
+  ok(spawn("test-look", pipe_with_x(), CHAIN_EXECUTE) == 99,
+     "spawned: executed though it is of this image");
+  ok(spawn("nonexistent", pipe_with_x(), CHAIN_CALL) == -ENOENT,
+     "spawned: not found");
+  ok(spawn("bin/data", pipe_with_x(), CHAIN_CALL) == -EACCES,
+     "spawned: cannot be run");
+  ok(spawn("test-spawned", 999, CHAIN_CALL) == 111,
+     "spawned: no such descriptor");
   setenv("POSTERN_FUSE", "0", 1);
-  ok(spawn("test-look", pipe_with_x()) == 99, "spawned: POSTERN_FUSE=0");
+  ok(spawn("test-look", pipe_with_x(), CHAIN_CALL) == 99,
+     "spawned: POSTERN_FUSE=0");
   ok(run(both) == 99, "POSTERN_FUSE=0: executed");
   return done();
 }
