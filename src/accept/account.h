@@ -4,6 +4,10 @@
  * A name brings its user id, its group and its supplementary groups; so does a
  * number that belongs to an account.  A number without an account needs an
  * explicit group, because root's would stay otherwise.
+ *
+ * Accounts are those of /etc/passwd and /etc/group: the executable is static,
+ * and the name service switch loads modules at run time.  For an account that
+ * stands elsewhere, give numbers.
  */
 #ifndef POSTERN_ACCOUNT_H
 #define POSTERN_ACCOUNT_H

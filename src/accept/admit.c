@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 
 #include "addr.h"
 #include "admit.h"
+#include "chain.h"
 #include "errtext.h"
 #include "log.h"
 #include "resolver.h"
@@ -39,13 +41,11 @@ int admit_init(struct admit *a, struct options const *o,
   if (o->rate_most && !rate_init(&a->rate, o->rate_most, o->rate_seconds, seed))
     return 0;
   return limit_init(&a->limit, o->limit + PENDING_MAX + 1, seed) &&
-         childenv_init(&a->env, environ_, o->keep, dropped) &&
-         program_init(&a->program, o->prog_argv, getenv("PATH"));
+         childenv_init(&a->env, environ_, o->keep, dropped);
 }
 
 void admit_free(struct admit *a)
 {
-  program_free(&a->program);
   childenv_free(&a->env);
   limit_free(&a->limit);
   rate_free(&a->rate);
@@ -189,6 +189,7 @@ static void log_accept(struct admit *a, struct client const *c, pid_t pid)
 
 static void start(struct admit *a, struct client *c)
 {
+  struct chain_fd const fds[] = {{c->fd, 0}, {c->fd, 1}};
   char const *const *envp;
   int failed;
   pid_t pid;
@@ -200,7 +201,8 @@ static void start(struct admit *a, struct client *c)
     return;
   }
   if (!print_banner(a, c)) return;
-  pid = program_start(&a->program, c->fd, envp, &failed);
+  pid = chain_spawn(a->o->prog_argv, envp, fds, 2,
+                    a->crashed ? CHAIN_EXECUTE : CHAIN_CALL, &failed);
   if (pid < 0) {
     drop(a, c, ADMIT_RESOURCES, "fork", "", errtext(errno));
     return;
@@ -259,6 +261,34 @@ void admit_judge(struct admit *a, struct client *c, uint64_t now)
   report_flush(&a->report);
 }
 
+static int is_crash(int wait_status)
+{
+  if (!WIFSIGNALED(wait_status)) return 0;
+  switch (WTERMSIG(wait_status)) {
+  case SIGABRT:
+  case SIGBUS:
+  case SIGFPE:
+  case SIGILL:
+  case SIGSEGV:
+  case SIGSYS:
+  case SIGTRAP: return 1;
+  default: return 0;
+  }
+}
+
+/* Until the next SIGHUP every program gets addresses of its own. */
+static void on_crash(struct admit *a, pid_t pid)
+{
+  struct log l;
+
+  a->crashed = 1;
+  if (!a->o->verbosity) return;
+  log_start(&l, a->o->prog, "crash", 0);
+  log_number(&l, "pid", (uint64_t)pid);
+  log_string(&l, "start", "exec");
+  log_end(&l);
+}
+
 void admit_reap(struct admit *a)
 {
   int wait_status;
@@ -267,6 +297,7 @@ void admit_reap(struct admit *a)
   while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
     if (!limit_end(&a->limit, pid)) continue;
     report_end(&a->report, pid, wait_status);
+    if (!a->crashed && is_crash(wait_status)) on_crash(a, pid);
     report_status(&a->report, a->limit.children, a->o->limit);
   }
   report_flush(&a->report);

@@ -18,7 +18,6 @@
 #include "rate.h"
 #include "report.h"
 #include "ruleset.h"
-#include "program.h"
 #include "verdict.h"
 
 enum admit_cause {
@@ -33,7 +32,9 @@ struct admit {
   struct report report;
   struct ruleset rules;
   struct childenv env;
-  struct program program;
+  /* A child crashed: whoever made it crash may be learning the addresses that
+     all forks of this process share. */
+  int crashed;
   struct limit limit;
   struct rate rate;
   struct verdict verdict;

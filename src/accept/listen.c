@@ -1,6 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <netinet/in.h>
@@ -10,17 +10,41 @@
 #include <skalibs/types.h>
 
 #include "addr.h"
+#include "hostaddr.h"
 #include "listen.h"
+
+/* Does a line of services(5), NAME NUMBER/tcp ALIAS..., name it? */
+static int is_service(char *line, char const *name, uint16_t *port)
+{
+  static char const blank[] = " \t\r\n";
+  char *rest = 0, *word, *number, *slash;
+  int found;
+
+  line[strcspn(line, "#")] = 0;
+  word = strtok_r(line, blank, &rest);
+  number = strtok_r(0, blank, &rest);
+  if (!number || !(slash = strchr(number, '/')) || strcmp(slash, "/tcp"))
+    return 0;
+  *slash = 0;
+  found = !strcmp(word, name);
+  while (!found && (word = strtok_r(0, blank, &rest)))
+    found = !strcmp(word, name);
+  return found && uint160_scan(number, port);
+}
 
 int listen_port(char const *s, uint16_t *port)
 {
-  struct servent *se;
+  char line[1024];
+  int found = 0;
+  FILE *f;
 
   if (*s && !s[strspn(s, "0123456789")]) return uint160_scan(s, port) ? 1 : -1;
-  se = getservbyname(s, "tcp");
-  if (!se) return 0;
-  *port = ntohs((uint16_t)se->s_port);
-  return 1;
+  f = fopen("/etc/services", "re");
+  if (!f) return 0;
+  while (!found && fgets(line, sizeof line, f))
+    found = is_service(line, s, port);
+  fclose(f);
+  return found;
 }
 
 int listen_cut(char const *s, char host[LISTEN_HOST_MAX + 1], char const **port)
@@ -42,34 +66,10 @@ int listen_cut(char const *s, char host[LISTEN_HOST_MAX + 1], char const **port)
   return 1;
 }
 
-static int take_first(struct addrinfo const *ai, int family, ip46 *ip)
-{
-  struct sockaddr_storage ss;
-  uint16_t port;
-
-  while (ai && ai->ai_family != family)
-    ai = ai->ai_next;
-  if (!ai || ai->ai_addrlen > sizeof ss) return 0;
-  memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
-  return addr_from_sockaddr(&ss, ip, &port);
-}
-
 int listen_host(char const *s, ip46 *ip, char const **why)
 {
-  struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
-  int r;
-
   if (!*s || !strcmp(s, "0")) s = "0.0.0.0";
-  if (addr_scan(s, ip)) return 1;
-  r = getaddrinfo(s, 0, &hints, &list);
-  if (r == EAI_AGAIN || r == EAI_MEMORY || r == EAI_SYSTEM) {
-    *why = gai_strerror(r);
-    return -1;
-  }
-  if (r) return 0;
-  r = take_first(list, AF_INET, ip) || take_first(list, AF_INET6, ip);
-  freeaddrinfo(list);
-  return r;
+  return addr_scan(s, ip) ? 1 : hostaddr_find(s, ip, why);
 }
 
 static int is_any(ip46 const *ip)

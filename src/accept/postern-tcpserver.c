@@ -240,7 +240,10 @@ static void on_signals(struct server *s)
   for (size_t i = 0; n > 0 && i < (size_t)n / sizeof *info; i++)
     switch (info[i].ssi_signo) {
     case SIGCHLD: break;
-    case SIGHUP: admit_refresh(&s->admit, s->now, 1); break;
+    case SIGHUP:
+      s->admit.crashed = 0;
+      admit_refresh(&s->admit, s->now, 1);
+      break;
     default: stop(s);
     }
   admit_reap(&s->admit);

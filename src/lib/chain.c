@@ -18,7 +18,7 @@
 
 #include "chain.h"
 
-#define DEFAULT_PATH "/usr/bin:/bin"
+#define DEFAULT_PATH "/bin:/usr/bin" /* as in tcpserver 0.88 */
 
 static char const *basename_of(char const *path)
 {
@@ -77,9 +77,10 @@ static int find_file(struct found *f, char const *name, char const *path)
   return 0;
 }
 
-static int find_in(struct found *f, char const *name, char const *const *envp)
+/* Along the caller's PATH, as execvp(3) would, not the new program's. */
+static int find(struct found *f, char const *name)
 {
-  char const *path = env_get2(envp, "PATH");
+  char const *path = getenv("PATH");
   return find_file(f, name, path ? path : DEFAULT_PATH);
 }
 
@@ -98,7 +99,7 @@ static int is_fused(struct found const *f, char const *name,
 int chain_is_fused(char const *argv0, char const *const *envp)
 {
   struct found f;
-  return find_in(&f, argv0, envp) && is_fused(&f, argv0, envp);
+  return find(&f, argv0) && is_fused(&f, argv0, envp);
 }
 
 static void close_if_cloexec(int fd)
@@ -196,7 +197,7 @@ _Noreturn void chain_exec(char const *const *argv, stralloc const *modifs)
 
   if (!envp || !env_merge(envp, most, old, n, modifs->s, modifs->len))
     strerr_diefusys(111, "build the environment");
-  if (!find_in(&f, argv[0], envp))
+  if (!find(&f, argv[0]))
     strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
   become(&f, argv, envp);
 }
@@ -274,7 +275,7 @@ pid_t chain_spawn(char const *const *argv, char const *const *envp,
   struct found f;
 
   /* found or not, there is a process: who watches it learns the end of it */
-  *failed = find_in(&f, argv[0], envp) ? 0 : errno;
+  *failed = find(&f, argv[0]) ? 0 : errno;
   if (!*failed && how == CHAIN_CALL && is_fused(&f, argv[0], envp))
     return spawn_call(&f, argv, envp, fds, n);
   return spawn_exec(&f, argv, envp, fds, n, failed);
@@ -282,8 +283,12 @@ pid_t chain_spawn(char const *const *argv, char const *const *envp,
 
 int chain_main(int argc, char const *const *argv)
 {
-  struct chain_program const *p = argc ? chain_find(basename_of(argv[0])) : 0;
+  char const *name = argc ? basename_of(argv[0]) : "";
+  char full[64] = "postern-";
+  struct chain_program const *p = chain_find(name);
 
+  if (!p && strlen(name) < sizeof full - strlen(full))
+    p = chain_find(strcat(full, name));
   if (p) return p->main(argc, argv);
   PROG = "postern-chain";
   strerr_dief1x(100, "called by a name that is none of its programs'");

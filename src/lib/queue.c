@@ -115,7 +115,7 @@ int queue_open(struct queue *q, char const *const *argv,
                char const *const *envp, unsigned int timeout)
 {
   struct chain_fd fds[] = {{.to = 0}, {.to = 1}, {.to = 4}, {.to = 6}};
-  int p[6];
+  int p[6], failed;
 
   *q = (struct queue){.message = -1, .envelope = -1, .error = -1};
   if (!make_pipes(p)) {
@@ -125,9 +125,14 @@ int queue_open(struct queue *q, char const *const *argv,
   fds[0].from = p[0];
   fds[1].from = p[2];
   fds[2].from = fds[3].from = p[5];
-  q->pid = chain_spawn(argv, envp, fds, sizeof fds / sizeof *fds);
-  if (q->pid < 0) {
+  q->pid = chain_spawn(argv, envp, fds, sizeof fds / sizeof *fds, CHAIN_CALL,
+                       &failed);
+  if (q->pid < 0 || failed) {
     close_all(p);
+    if (q->pid > 0) {
+      waitpid(q->pid, 0, 0);
+      errno = failed;
+    }
     q->pid = 0;
     return 0;
   }
