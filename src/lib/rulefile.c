@@ -25,42 +25,28 @@ void rulefile_free(rulefile *f)
 {
   genalloc_free(struct rulefile_problem, &f->problems);
   genalloc_free(struct waiting, &f->waiting);
-  stralloc_free(&f->line.data);
+  ruleline_free(&f->line);
   stralloc_free(&f->text);
   stralloc_free(&f->keys);
   stralloc_free(&f->copy);
-  free(f->slots);
+  free(f->chains);
 }
 
-/* --- the keys that are there: a hash table over keys --- */
+/* --- the keys that are there: a hash table with chains --- */
 
 struct key_head { /* before each key in keys */
+  uint32_t next;  /* of the chain: where it begins, plus 1; 0: the end */
   uint32_t line;
-  uint16_t len;
+  uint32_t len;
 };
-#define HEAD 6
+#define HEAD sizeof(struct key_head)
 
 static struct key_head head_at(rulefile const *f, size_t at)
 {
   struct key_head h;
 
-  memcpy(&h.line, f->keys.s + at, sizeof h.line);
-  memcpy(&h.len, f->keys.s + at + sizeof h.line, sizeof h.len);
+  memcpy(&h, f->keys.s + at, HEAD);
   return h;
-}
-
-static int put_key(rulefile *f, uint32_t line, char const *key, size_t klen)
-{
-  struct key_head h = {line, (uint16_t)klen};
-  char *s;
-
-  if (!stralloc_readyplus(&f->keys, HEAD + klen)) return 0;
-  s = f->keys.s + f->keys.len;
-  memcpy(s, &h.line, sizeof h.line);
-  memcpy(s + sizeof h.line, &h.len, sizeof h.len);
-  memcpy(s + HEAD, key, klen);
-  f->keys.len += HEAD + klen;
-  return 1;
 }
 
 int rulefile_next(rulefile const *f, size_t *pos, uint32_t *line,
@@ -77,64 +63,67 @@ int rulefile_next(rulefile const *f, size_t *pos, uint32_t *line,
   return 1;
 }
 
-static uint32_t hash(char const *s, size_t n)
+/* djb's: keys that differ in the last character stand together, which spares
+   the cache when addresses come in order, and chains do not mind. */
+static uint32_t *chain(rulefile const *f, char const *key, size_t klen)
 {
   uint32_t h = 5381;
 
-  for (size_t i = 0; i < n; i++)
-    h = h * 33 ^ (unsigned char)s[i];
-  h = (h ^ h >> 16) * 0x85ebca6b; /* neighbours must not stand together */
-  return h ^ h >> 13;
-}
-
-/* The slot that holds the key, or is free for it. */
-static uint32_t *slot(rulefile const *f, char const *key, size_t klen)
-{
-  size_t mask = f->nslots - 1;
-
-  for (size_t i = hash(key, klen) & mask;; i = (i + 1) & mask) {
-    uint32_t *s = f->slots + i;
-
-    if (!*s) return s;
-    if (head_at(f, *s - 1).len == klen &&
-        !memcmp(f->keys.s + *s - 1 + HEAD, key, klen))
-      return s;
-  }
+  for (size_t i = 0; i < klen; i++)
+    h = h * 33 ^ (unsigned char)key[i];
+  return f->chains + (h & (f->nchains - 1));
 }
 
 static int grow(rulefile *f)
 {
-  size_t n = f->nslots ? 4 * f->nslots : 4096, pos = 0, at = 0, klen;
-  uint32_t *slots, line;
+  size_t n = f->nchains ? 4 * f->nchains : 4096, pos = 0, at = 0, klen;
+  uint32_t *chains, line;
   char const *key;
 
-  if (f->nkeys < f->nslots - f->nslots / 4) return 1;
-  slots = calloc(n, sizeof *slots);
-  if (!slots) return 0;
-  free(f->slots);
-  f->slots = slots;
-  f->nslots = n;
-  for (; rulefile_next(f, &pos, &line, &key, &klen); at = pos)
-    *slot(f, key, klen) = (uint32_t)at + 1;
+  if (f->nkeys < f->nchains) return 1;
+  chains = calloc(n, sizeof *chains);
+  if (!chains) return 0;
+  free(f->chains);
+  f->chains = chains;
+  f->nchains = n;
+  for (; rulefile_next(f, &pos, &line, &key, &klen); at = pos) {
+    uint32_t *c = chain(f, key, klen);
+    memcpy(f->keys.s + at, c, sizeof *c);
+    *c = (uint32_t)at + 1;
+  }
+  return 1;
+}
+
+static int put_key(rulefile *f, uint32_t *c, uint32_t line, char const *key,
+                   size_t klen)
+{
+  struct key_head h = {*c, line, (uint32_t)klen};
+  size_t at = f->keys.len;
+
+  if (!stralloc_readyplus(&f->keys, HEAD + klen)) return 0;
+  memcpy(f->keys.s + at, &h, HEAD);
+  memcpy(f->keys.s + at + HEAD, key, klen);
+  f->keys.len += HEAD + klen;
+  f->nkeys++;
+  *c = (uint32_t)at + 1;
   return 1;
 }
 
 /* 1 if the key is new, 0 if *line has it, -1 without memory. */
 static int claim(rulefile *f, char const *key, size_t klen, uint32_t *line)
 {
-  size_t at = f->keys.len;
-  uint32_t *s;
+  struct key_head h;
+  uint32_t *c;
 
   if (!grow(f)) return -1;
-  s = slot(f, key, klen);
-  if (*s) {
-    *line = head_at(f, *s - 1).line;
+  c = chain(f, key, klen);
+  for (uint32_t at = *c; at; at = h.next) {
+    h = head_at(f, at - 1);
+    if (h.len != klen || memcmp(f->keys.s + at - 1 + HEAD, key, klen)) continue;
+    *line = h.line;
     return 0;
   }
-  if (!put_key(f, *line, key, klen)) return -1;
-  *s = (uint32_t)at + 1;
-  f->nkeys++;
-  return 1;
+  return put_key(f, c, *line, key, klen) ? 1 : -1;
 }
 
 /* --- one line --- */

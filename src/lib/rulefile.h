@@ -52,11 +52,11 @@ typedef struct rulefile {
   uint32_t n; /* lines so far */
   ruleline line;
   genalloc waiting;
-  uint32_t *slots; /* where a key stands in keys, plus 1; 0: free */
-  size_t nslots;
+  uint32_t *chains; /* where the first key stands in keys, plus 1; or 0 */
+  size_t nchains;
   size_t nkeys;
   uint64_t size;
-  stralloc keys; /* each key once, behind its line and length */
+  stralloc keys; /* each key once, behind its chain, line and length */
   stralloc copy;
   unsigned char net6[128]; /* is that length in use? */
 } rulefile;

@@ -57,10 +57,9 @@ static void reset(ruleline *r)
   r->head = r->tail = "";
   r->hlen = r->tlen = 0;
   r->from = r->to = 0;
-  r->numbered = r->net4 = r->relay = 0;
+  r->numbered = r->net4 = 0;
   r->net6 = -1;
   r->why = r->warn = 0;
-  r->data.len = 0;
 }
 
 static void one_key(ruleline *r, char const *s, size_t n)
@@ -78,6 +77,12 @@ static void many_keys(ruleline *r, struct piece head, unsigned long from,
   r->to = to;
   r->tail = tail.s;
   r->tlen = tail.n;
+}
+
+void ruleline_free(ruleline *r)
+{
+  stralloc_free(&r->data);
+  stralloc_free(&r->last);
 }
 
 size_t ruleline_key(ruleline const *r, unsigned long i, char *out)
@@ -179,12 +184,13 @@ static enum ruleline_kind variables(ruleline *r, struct piece rest, int strict)
   return RULELINE_RULE;
 }
 
-/* rest is what follows the colon. */
-static enum ruleline_kind verb(ruleline *r, struct piece rest, int strict)
+static enum ruleline_kind read_verb(ruleline *r, struct piece rest, int strict)
 {
   enum ruleline_kind kind;
   int deny = starts(rest, "deny");
 
+  r->data.len = 0;
+  r->relay = 0;
   if (deny) {
     if (!stralloc_catb(&r->data, "D", 2)) return RULELINE_NOMEM;
   } else if (!starts(rest, "allow")) {
@@ -194,6 +200,22 @@ static enum ruleline_kind verb(ruleline *r, struct piece rest, int strict)
   kind = variables(r, rest, strict);
   if (deny) r->relay = 0;
   return kind;
+}
+
+/* rest is what follows the colon.  In a large file most lines end alike: data
+   and relay are then still right. */
+static enum ruleline_kind verb(ruleline *r, struct piece rest, int strict)
+{
+  enum ruleline_kind kind;
+
+  if (rest.n && rest.n == r->last.len && strict == r->last_strict &&
+      !memcmp(rest.s, r->last.s, rest.n))
+    return RULELINE_RULE;
+  r->last.len = 0;
+  kind = read_verb(r, rest, strict);
+  if (kind != RULELINE_RULE) return kind;
+  r->last_strict = strict;
+  return stralloc_catb(&r->last, rest.s, rest.n) ? kind : RULELINE_NOMEM;
 }
 
 /* --- tcprules 0.88 --- */
@@ -274,6 +296,11 @@ static unsigned int dots(struct piece p)
   return n;
 }
 
+static char const *stray(char c)
+{
+  return c == '*' ? "there is no *: end a prefix with a dot" : "not an address";
+}
+
 /* One octet or one range of it: its reason to be refused, or 0. */
 static char const *octets(struct piece *p, unsigned long *from,
                           unsigned long *to, int *range)
@@ -285,7 +312,7 @@ static char const *octets(struct piece *p, unsigned long *from,
   *range = p->n && p->s[0] == '-';
   if (!digits) {
     if (*range) return "the range has no beginning";
-    return p->n && p->s[0] != '.' ? "not an address" : "an octet is empty";
+    return p->n && p->s[0] != '.' ? stray(p->s[0]) : "an octet is empty";
   }
   if (*range) {
     skip(p, 1);
@@ -308,30 +335,28 @@ struct extent {
 
 static char const *dotted(ruleline *r, struct piece a, struct extent *e)
 {
+  static char const one_octet[] = "a range covers one octet: write 192.0.2.4-9";
   struct piece p = a;
   unsigned int n = 0;
   int dot = 0;
 
   *e = (struct extent){0, 0, 1};
-  if (find(a, '*') < a.n) return "there is no *: end a prefix with a dot";
-  if (find(a, '-') < a.n && dots(a) > 4)
-    return "a range covers one octet: write 192.0.2.4-9";
   for (; p.n; n++) {
     struct piece start = p;
     unsigned long from, to;
     char const *why;
     int range;
 
-    if (n == 4) return "more than four octets";
+    if (n == 4) return r->numbered ? one_octet : "more than four octets";
     why = octets(&p, &from, &to, &range);
-    if (why) return why;
+    if (why) return range && dots(a) > 4 ? one_octet : why;
     if (range && r->numbered) return "more than one range";
     if (range) many_keys(r, (struct piece){a.s, a.n - start.n}, from, to, p);
     e->first |= (uint32_t)from << (24 - 8 * n);
     e->last |= (uint32_t)to << (24 - 8 * n);
     e->count *= to - from + 1;
     dot = p.n && p.s[0] == '.';
-    if (p.n && !dot) return "not an address";
+    if (p.n && !dot) return stray(p.s[0]);
     if (dot) skip(&p, 1);
   }
   if (n < 4 && !dot) return "less than four octets must end with a dot";
@@ -525,6 +550,14 @@ static char const *warning6(unsigned int bits, char first)
 
 /* --- strict --- */
 
+/* Only digits and dots? */
+static int is_plain(struct piece a)
+{
+  for (size_t i = 0; i < a.n; i++)
+    if (a.s[i] != '.' && (a.s[i] < '0' || a.s[i] > '9')) return 0;
+  return 1;
+}
+
 static char const *address(ruleline *r, struct piece a)
 {
   struct extent e = {0, 0, 1};
@@ -536,10 +569,15 @@ static char const *address(ruleline *r, struct piece a)
     return 0;
   }
   if (is_blank(a.s[a.n - 1])) return "a blank before the colon";
-  if (find(a, '@') < a.n) return info(r, a);
-  if (a.s[0] == '=') return host(r, a);
-  if (a.s[0] == '[') return "an IPv6 address stands without brackets";
-  if (find(a, '/') < a.n)
+  if (is_plain(a))
+    why = dotted(r, a, &e);
+  else if (find(a, '@') < a.n)
+    return info(r, a);
+  else if (a.s[0] == '=')
+    return host(r, a);
+  else if (a.s[0] == '[')
+    return "an IPv6 address stands without brackets";
+  else if (find(a, '/') < a.n)
     why = network(r, a, &e, &bits);
   else if (find(a, ':') < a.n)
     why = whole(r, 0, a) ? 0 : "not an IPv6 address";
@@ -554,12 +592,14 @@ static char const *address(ruleline *r, struct piece a)
    before a letter of allow or the n of deny. */
 static size_t verb_colon(struct piece line)
 {
-  for (size_t i = 0; i < line.n; i++) {
-    struct piece rest = {line.s + i, line.n - i};
-    if (rest.s[0] != ':') continue;
-    if (starts(rest, ":allow") || starts(rest, ":deny")) return i;
+  struct piece rest = line;
+
+  for (;;) {
+    skip(&rest, find(rest, ':'));
+    if (!rest.n) return line.n;
+    if (starts(rest, ":allow") || starts(rest, ":deny")) return line.n - rest.n;
+    skip(&rest, 1);
   }
-  return line.n;
 }
 
 static char const *no_verb(struct piece line)

@@ -48,18 +48,22 @@ typedef struct ruleline {
   int relay;        /* it allows, and sets RELAYCLIENT */
   char const *why;  /* RULELINE_BAD: the reason */
   char const *warn; /* RULELINE_RULE: why it is dangerous, or 0 */
-  stralloc data;    /* the record's data; stralloc_free it in the end */
-  char key[RULE_KEY_MAX];
+  stralloc data;    /* the record's data */
+  char key[RULE_KEY_MAX]; /* private, as all that follows */
+  stralloc last;          /* what made data */
+  int last_strict;
 } ruleline;
 
 #define RULELINE_ZERO                                                          \
   {                                                                            \
-    .data = STRALLOC_ZERO                                                      \
+    .data = STRALLOC_ZERO, .last = STRALLOC_ZERO                               \
   }
 
 /* The n bytes at s are a line without its newline. */
 extern enum ruleline_kind ruleline_strict(ruleline *r, char const *s, size_t n);
 extern enum ruleline_kind ruleline_exact(ruleline *r, char const *s, size_t n);
+
+extern void ruleline_free(ruleline *r);
 
 /* Write the key of number i, which is at least from and at most to, to out,
    which has room for hlen + tlen + RULELINE_NUMBER bytes; returns its length,

@@ -96,7 +96,7 @@ static void same_as_exact(ruleline const *r, char const *s, size_t n)
   }
   must(exact.data.len == r->data.len);
   must(!r->data.len || !memcmp(exact.data.s, r->data.s, r->data.len));
-  stralloc_free(&exact.data);
+  ruleline_free(&exact);
 }
 
 static void one_line(char const *s, size_t n)
@@ -124,8 +124,8 @@ static void one_line(char const *s, size_t n)
     cdbmap_close(&m);
     rulefile_free(&f);
   }
-  stralloc_free(&r.data);
-  stralloc_free(&e.data);
+  ruleline_free(&r);
+  ruleline_free(&e);
 }
 
 static int ignore(void *arg, char const *key, size_t klen, char const *data,

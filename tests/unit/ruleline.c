@@ -238,6 +238,6 @@ int main(void)
   accepts(&r);
   refuses(&r);
   lengths(&r);
-  stralloc_free(&r.data);
+  ruleline_free(&r);
   return done();
 }
