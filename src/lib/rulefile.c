@@ -80,7 +80,7 @@ static int grow(rulefile *f)
   uint32_t *chains, line;
   char const *key;
 
-  if (f->nkeys < f->nchains) return 1;
+  if (f->nkeys < 2 * f->nchains) return 1;
   chains = calloc(n, sizeof *chains);
   if (!chains) return 0;
   free(f->chains);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <skalibs/types.h>
+#include <skalibs/uint64.h>
 
 #include "rulesource.h"
 #include "text.h"
@@ -10,11 +11,21 @@
 
 #define MAGIC "postern-lines 1 "
 
-/* FNV-1a */
+/* FNV-1a's step, on eight bytes at a time; the last are padded with zeros. */
 static uint64_t mix(uint64_t sum, char const *s, size_t n)
 {
-  for (size_t i = 0; i < n; i++)
-    sum = (sum ^ (unsigned char)s[i]) * 0x100000001b3u;
+  while (n) {
+    char eight[8] = {0};
+    size_t take = n < sizeof eight ? n : sizeof eight;
+    uint64_t u;
+
+    memcpy(eight, s, take);
+    uint64_unpack(eight, &u);
+    sum = (sum ^ u) * 0x100000001b3u;
+    sum ^= sum >> 32;
+    s += take;
+    n -= take;
+  }
   return sum;
 }
 
