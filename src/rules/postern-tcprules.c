@@ -17,10 +17,8 @@
 #include <sys/stat.h>
 
 #include <skalibs/allreadwrite.h>
-#include <skalibs/buffer.h>
 #include <skalibs/genalloc.h>
 #include <skalibs/sgetopt.h>
-#include <skalibs/skamisc.h>
 #include <skalibs/stralloc.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
@@ -33,6 +31,7 @@
 #define USAGE "postern-tcprules [ -0 ] [ -f source ] rules.cdb rules.tmp"
 #define USAGE_088 "tcprules rules.cdb rules.tmp"
 
+#define CHUNK 65536
 #define SHOWN 100 /* bytes of a bad line in its message */
 
 struct job {
@@ -42,7 +41,6 @@ struct job {
   int exact;     /* as 0.88 */
   stralloc made; /* the temporary file's name, while it exists */
   cdbmap_make *mk;
-  size_t read;  /* bytes of the source */
   uint64_t sum; /* rulesource_sum of the records */
   struct stat st;
 };
@@ -104,48 +102,61 @@ static _Noreturn void die_read(struct job *j)
                   j->source ? j->source : "input");
 }
 
-static _Noreturn void die_parse(struct job *j, stralloc *line)
+static _Noreturn void die_parse(struct job *j, char const *s, size_t n)
 {
+  stralloc line = STRALLOC_ZERO;
+
   abandon(j);
-  while (line->len && strchr(" \t", line->s[line->len - 1]))
-    line->len--;
-  nomem(stralloc_0(line));
-  strerr_diefu(100, "parse this line: ", line->s);
+  while (n && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+    n--;
+  nomem(stralloc_catb(&line, s, n) && stralloc_0(&line));
+  strerr_diefu(100, "parse this line: ", line.s);
 }
 
-/* One line to line, without its newline.  0 at the end. */
-static int next_line(struct job *j, buffer *b, stralloc *line)
+static void take(struct job *j, rulefile *f, char const *s, size_t n)
 {
-  int r;
+  int r = j->exact ? rulefile_exact(f, s, n) : rulefile_line(f, s, n);
 
-  line->len = 0;
-  r = skagetln(b, line, '\n');
-  if (r < 0 && (errno != EPIPE || !line->len)) die_read(j);
-  if (r > 0) line->len--;
-  j->read += line->len;
-  if (j->read > RULEFILE_MAX) {
-    errno = EFBIG;
-    die_read(j);
+  if (r < 0) die_parse(j, s, n);
+  if (!r) die_write(j);
+}
+
+/* Take the complete lines of buf; what is left of it moves to its begin.  The
+   first seen bytes hold no newline. */
+static void take_lines(struct job *j, rulefile *f, stralloc *buf, size_t seen)
+{
+  char const *s = buf->s, *end = buf->s + buf->len, *nl;
+
+  for (; (nl = memchr(s + seen, '\n', (size_t)(end - s) - seen)); s = nl + 1) {
+    take(j, f, s, (size_t)(nl - s));
+    seen = 0;
   }
-  return r != 0;
+  buf->len = (size_t)(end - s);
+  memmove(buf->s, s, buf->len);
 }
 
 static void compile(struct job *j, rulefile *f)
 {
   int fd = j->source ? open(j->source, O_RDONLY | O_CLOEXEC) : 0;
-  char buf[65536];
-  buffer b = BUFFER_INIT(&buffer_read, fd, buf, sizeof buf);
-  stralloc line = STRALLOC_ZERO;
+  stralloc buf = STRALLOC_ZERO;
+  size_t total = 0;
+  ssize_t n;
 
   if (fd < 0) die_read(j);
-  while (next_line(j, &b, &line)) {
-    int r = j->exact ? rulefile_exact(f, line.s, line.len)
-                     : rulefile_line(f, line.s, line.len);
-    if (r < 0) die_parse(j, &line);
-    if (!r) die_write(j);
-  }
+  do {
+    size_t seen = buf.len;
+
+    if (!stralloc_readyplus(&buf, CHUNK)) die_read(j);
+    n = fd_read(fd, buf.s + seen, CHUNK);
+    total += n > 0 ? (size_t)n : 0;
+    if (total > RULEFILE_MAX) errno = EFBIG;
+    if (n < 0 || total > RULEFILE_MAX) die_read(j);
+    buf.len += (size_t)n;
+    take_lines(j, f, &buf, seen);
+  } while (n);
+  if (buf.len) take(j, f, buf.s, buf.len);
   if (j->source) close(fd);
-  stralloc_free(&line);
+  stralloc_free(&buf);
 }
 
 static void tell(char const *name, char const *text,

@@ -100,7 +100,7 @@ CORPUS = [
     b'10.1.2.3:allow,="x"\n', b'10.1.2.3:allow, A="b"\n',
     b'10.1.2.3:allow,A="b",,B="c"\n', b'10.1.2.3:allow,A="b" \n',
     b'10.1.2.3:allow,A= b \n', b'10.1.2.3:allow\r\n', b'10.1.2.3:no\r\n',
-    b'10.1.2.3:al\0low\n', b'10.1\0.2.3:allow\n', b'\0:deny\n',
+    b'10.1.2.3:al\0low\n', b'10.1.2.3:no \0\n', b'10.1.2.3:no\0 \n', b'10.1\0.2.3:allow\n', b'\0:deny\n',
     b'10.1.2.3:allow,A="b\0+B=c"\n', b'::1:allow\n', b':allow:deny\n',
     b'10.1.2.3:allow\n10.1.2.3:deny\n', b'/:deny\n::/0:allow\n',
     b'10.0.0.0/8:allow\n', b'*:allow\n', b' 10.1.2.3:deny\n',
