@@ -65,7 +65,7 @@ def strict(source, must):
 def lookups(source):
     if compile(THEIRS + 'tcprules', source)[0]:
         return
-    for client in rnd.sample(CLIENTS, 9):
+    for client in rnd.sample(CLIENTS, 6):
         env = dict(zip(('TCPREMOTEIP', 'TCPREMOTEHOST', 'TCPREMOTEINFO'), client))
         env = {k: v for k, v in env.items() if v is not None}
         a = check(THEIRS + 'tcprulescheck', env)
@@ -182,12 +182,12 @@ if what == 'corpus':
         if b'\0' not in s:
             lookups(s)
 elif what == 'junk':
-    for _ in range(500):
+    for _ in range(300):
         s = junk()
         exact(s)
         strict(s, False)
 elif what == 'valid':
-    for i in range(150):
+    for i in range(80):
         s = valid()
         exact(s)
         strict(s, not swallowed(s))
