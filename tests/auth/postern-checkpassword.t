@@ -215,7 +215,8 @@ is '-U: ids are never inherited' 0 'unset unset' \
 opts=
 
 if [ -n "$root" ]; then
-	ask 'tim\0correct horse\0\0' id -G
+	printf 'tim\000correct horse\000\000' >fd3
+	run setpriv --groups 777 postern-checkpassword users.cdb id -G 3<fd3
 	is 'root: no other group is left' 0 $gid "$(log tim result=ok method=plain)"
 	ask 'noids\0correct horse\0\0' echo in
 	is 'root: nobody without a uid' 111 '' \

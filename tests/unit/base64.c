@@ -96,6 +96,7 @@ int main(void)
     ok(!base64_decode(out, &n, bad[i].text, strlen(bad[i].text)) && !n,
        bad[i].name);
   ok(!base64_decode(out, &n, "Zm9\0", 4), "NUL");
+  ok(!base64_decode(out, &n, "Zm9vZm9v", 7), "what follows is not looked at");
   strcpy(out, "Zm9vYmE=");
   ok(base64_decode(out, &n, out, 8) && n == 5 && !memcmp(out, "fooba", 5),
      "decode in place");

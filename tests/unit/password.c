@@ -10,7 +10,7 @@
 #include "unit.h"
 
 #define CHALLENGE "<1@h>"
-#define MODEL "$model$"
+#define MODEL "$model$model"
 #define HEXPW "0123456789abcdef0123456789abcdef"
 
 /* Stands for crypt(3): the hash of KEY by SETTING is the setting up to its
@@ -54,7 +54,14 @@ static struct {
 enum { HASH, BOTH, PLAIN, CONTEXT, DISABLED, EMPTY, HEXADECIMAL, UNKNOWN };
 
 /* What the client sends. */
-enum how { BY_PASSWORD, BY_CRAM, BY_CRAM_SWAPPED, BY_APOP, AS_RESPONSE };
+enum how {
+  BY_PASSWORD,
+  BY_CRAM,
+  BY_CRAM_SWAPPED,
+  BY_APOP,
+  AS_RESPONSE,
+  BY_ZEROS, /* the response of a context of zeros */
+};
 
 static struct {
   int user;
@@ -101,6 +108,13 @@ static struct {
     {EMPTY, BY_PASSWORD, "pw", 1, PASSWORD_WRONG, "secret", 1},
     {EMPTY, BY_CRAM, "", 1, PASSWORD_WRONG, "secret", 1},
     {EMPTY, BY_APOP, "", 1, PASSWORD_WRONG, "secret", 1},
+    {EMPTY, BY_PASSWORD, "", 1, PASSWORD_WRONG, "secret", 1},
+    {EMPTY, BY_PASSWORD, "model", 1, PASSWORD_WRONG, "secret", 1},
+    {EMPTY, BY_ZEROS, "", 1, PASSWORD_WRONG, "secret", 1},
+    {HASH, BY_ZEROS, "", 0, PASSWORD_WRONG, "secret", 1},
+    {UNKNOWN, BY_ZEROS, "", 0, PASSWORD_WRONG, "unknown", 1},
+    {PLAIN, BY_PASSWORD, "model", 1, PASSWORD_WRONG, "secret", 1},
+    {CONTEXT, BY_PASSWORD, "model", 0, PASSWORD_WRONG, "secret", 1},
     {HEXADECIMAL, AS_RESPONSE, HEXPW, 0, PASSWORD_OK, "plain", 1},
     {HEXADECIMAL, BY_CRAM, HEXPW, 0, PASSWORD_OK, "cram-md5", 0},
     {HASH, AS_RESPONSE, HEXPW, 0, PASSWORD_WRONG, "secret", 1},
@@ -137,6 +151,7 @@ static void get_credentials(enum how how, char const *secret,
     return;
   }
   hmacmd5_context(secret, context);
+  if (how == BY_ZEROS) memset(context, '0', HMACMD5_CONTEXT);
   if (how == BY_APOP)
     hmacmd5_apop(CHALLENGE, secret, hex);
   else if (how == AS_RESPONSE)
