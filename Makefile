@@ -73,9 +73,9 @@ compile/tests/unit/%: tests/unit/%.c tests/lib/unit.h compile/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) -Wno-unused-result $(CPPFLAGS) $(FOLDERS:%=-I%) -Itests/lib -o $@ $< compile/libpostern.a $(SKARNET) $(SHARED)
 
-compile/tests/helpers/%: tests/helpers/%.c
+compile/tests/helpers/%: tests/helpers/%.c compile/libpostern.a
 	@mkdir -p $(@D)
-	$(CC) -Wno-unused-result $(CPPFLAGS) -static -o $@ $<
+	$(CC) -Wno-unused-result $(CPPFLAGS) -static -o $@ $< compile/libpostern.a $(SKARNET)
 
 # The fuzz targets, with a main that replays files instead of libFuzzer's.
 compile/tests/fuzz/%: tests/fuzz/%.c tests/lib/replay.c compile/libpostern.a

@@ -58,7 +58,7 @@ static int scan_options(int argc, char const *const *argv, struct options *o)
 }
 
 static enum grant_found check(char const *word, struct options const *o,
-                              ip46 *ip, uint64_t now, struct grant *g,
+                              ip46 *ip, struct grant *g, uint64_t *now,
                               char const **why)
 {
   char const *remote = ucspi_get("REMOTEIP");
@@ -73,7 +73,7 @@ static enum grant_found check(char const *word, struct options const *o,
     *why = store_why(&s);
     return GRANT_ERROR;
   }
-  found = grant_check(&s, ip, o->bits6, o->maxage, now, g, why);
+  found = grant_check(&s, ip, o->bits6, o->maxage, g, now, why);
   store_close(&s);
   return found;
 }
@@ -92,7 +92,7 @@ static void allow(stralloc *modifs, struct grant const *g)
 }
 
 static void log_grant(char const *session, ip46 const *ip,
-                      struct grant const *g, uint64_t now, uint32_t left)
+                      struct grant const *g, uint64_t now, uint32_t maxage)
 {
   struct log l;
   char s[ADDR_FMT];
@@ -102,7 +102,7 @@ static void log_grant(char const *session, ip46 const *ip,
   log_string(&l, "ip", s);
   log_string(&l, "user", g->user);
   log_number(&l, "age", now - g->set);
-  log_number(&l, "left", left);
+  log_number(&l, "left", grant_left(g, maxage, now));
   log_end(&l);
 }
 
@@ -110,7 +110,7 @@ int main(int argc, char const *const *argv)
 {
   struct options o = {.maxage = GRANT_TTL_MAX, .bits6 = GRANT_BITS6};
   stralloc modifs = STRALLOC_ZERO;
-  uint64_t now = store_now();
+  uint64_t now;
   char session[SESSION_FMT];
   char const *why;
   struct grant g;
@@ -122,11 +122,11 @@ int main(int argc, char const *const *argv)
   if (argc - n < 2) dieusage();
   argv += n;
 
-  switch (check(argv[0], &o, &ip, now, &g, &why)) {
+  switch (check(argv[0], &o, &ip, &g, &now, &why)) {
   case GRANT_FRESH:
     allow(&modifs, &g);
     session_get(session);
-    log_grant(session, &ip, &g, now, grant_left(&g, o.maxage, now));
+    log_grant(session, &ip, &g, now, o.maxage);
     break;
   case GRANT_ERROR:
     session_get(session);

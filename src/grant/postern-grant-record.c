@@ -79,7 +79,7 @@ static int record(char const *word, struct options const *o, ip46 *ip,
     *why = store_why(&s);
     return 0;
   }
-  done = grant_record(&s, ip, o->bits6, user, o->ttl, store_now(), why);
+  done = grant_record(&s, ip, o->bits6, user, o->ttl, why);
   store_close(&s);
   return done;
 }

@@ -63,36 +63,37 @@ uint32_t grant_left(struct grant const *g, uint32_t maxage, uint64_t now)
 }
 
 int grant_record(struct store *s, ip46 const *ip, unsigned int bits6,
-                 char const *user, uint32_t ttl, uint64_t now, char const **why)
+                 char const *user, uint32_t ttl, char const **why)
 {
-  struct store_record r = {.set = now, .ttl = ttl, .len = strlen(user)};
+  struct store_record r = {.ttl = ttl, .len = strlen(user)};
   char key[GRANT_KEY_MAX];
+  size_t klen = grant_key(key, ip, bits6);
 
   *why = "the user's name is empty or too long";
   if (!is_user(user, r.len)) return 0;
   *why = "time to live out of bounds";
   if (!ttl || ttl > GRANT_TTL_MAX) return 0;
   memcpy(r.payload, user, r.len);
-  if (store_put(s, key, grant_key(key, ip, bits6), &r)) return 1;
+  r.set = store_now();
+  if (store_put(s, key, klen, &r)) return 1;
   *why = store_why(s);
   return 0;
 }
 
 enum grant_found grant_check(struct store *s, ip46 const *ip,
-                             unsigned int bits6, uint32_t maxage, uint64_t now,
-                             struct grant *g, char const **why)
+                             unsigned int bits6, uint32_t maxage,
+                             struct grant *g, uint64_t *now, char const **why)
 {
   struct store_record r;
   char key[GRANT_KEY_MAX];
-  enum store_found found =
-      store_get(s, key, grant_key(key, ip, bits6), now, &r);
+  size_t klen = grant_key(key, ip, bits6);
+  enum store_found found = store_get(s, key, klen, &r, now);
 
   if (found == STORE_NONE) return GRANT_NONE;
-  *why = "not a grant";
-  if (found == STORE_ERROR) *why = store_why(s);
+  *why = found == STORE_ERROR ? store_why(s) : "not a grant";
   if (found == STORE_ERROR || !from_record(g, &r)) return GRANT_ERROR;
   g->ip = *ip;
   g->bits = bits6 < addr_bits(ip) ? bits6 : addr_bits(ip);
   addr_mask(&g->ip, g->bits);
-  return grant_left(g, maxage, now) ? GRANT_FRESH : GRANT_STALE;
+  return grant_left(g, maxage, *now) ? GRANT_FRESH : GRANT_STALE;
 }

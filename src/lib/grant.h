@@ -57,14 +57,13 @@ extern uint32_t grant_left(struct grant const *g, uint32_t maxage,
 
 /* 1, or 0 with *why for a message. */
 extern int grant_record(struct store *s, ip46 const *ip, unsigned int bits6,
-                        char const *user, uint32_t ttl, uint64_t now,
-                        char const **why);
+                        char const *user, uint32_t ttl, char const **why);
 
-/* *g is filled in for STALE and FRESH, *why is set for ERROR.  A record that is
-   not a grant is an ERROR. */
+/* *g, and *now, the time by which it was judged, are filled in for STALE and
+   FRESH, *why is set for ERROR.  A record that is not a grant is an ERROR. */
 extern enum grant_found grant_check(struct store *s, ip46 const *ip,
                                     unsigned int bits6, uint32_t maxage,
-                                    uint64_t now, struct grant *g,
+                                    struct grant *g, uint64_t *now,
                                     char const **why);
 
 #endif

@@ -27,9 +27,9 @@ void store_close(struct store *s) { store_dir_close(&s->dir); }
 char const *store_why(struct store const *s) { return s->dir.why; }
 
 enum store_found store_get(struct store *s, char const *key, size_t klen,
-                           uint64_t now, struct store_record *r)
+                           struct store_record *r, uint64_t *now)
 {
-  return store_dir_get(&s->dir, key, klen, now, r);
+  return store_dir_get(&s->dir, key, klen, r, now);
 }
 
 int store_put(struct store *s, char const *key, size_t klen,

@@ -40,10 +40,11 @@ extern void store_close(struct store *s);
 /* Why the last call failed, for a message. */
 extern char const *store_why(struct store const *s);
 
-/* Look a key up at the time now.  *r is filled in for STALE and FRESH; errno is
-   EPROTO for an ERROR that means: what stands there is no record. */
+/* Look a key up.  *r, and *now, the time by which it was judged, are filled in
+   for STALE and FRESH; errno is EPROTO for an ERROR that means: what stands
+   there is no record. */
 extern enum store_found store_get(struct store *s, char const *key, size_t klen,
-                                  uint64_t now, struct store_record *r);
+                                  struct store_record *r, uint64_t *now);
 
 /* Set a key, whatever it had.  When it returns 1, every reader sees it. */
 extern int store_put(struct store *s, char const *key, size_t klen,

@@ -181,8 +181,8 @@ static int read_record(struct store_dir *d, int fd, char const *name,
 }
 
 enum store_found store_dir_get(struct store_dir *d, char const *key,
-                               size_t klen, uint64_t now,
-                               struct store_record *r)
+                               size_t klen, struct store_record *r,
+                               uint64_t *now)
 {
   char name[STORE_NAME_MAX + 1];
   int fd, found;
@@ -194,7 +194,9 @@ enum store_found store_dir_get(struct store_dir *d, char const *key,
   close_shard(d, fd);
   if (found < 0) return STORE_ERROR;
   if (!found) return STORE_NONE;
-  return store_fresh(r, now) ? STORE_FRESH : STORE_STALE;
+  /* asked before, it could be older than a record that has just been renewed */
+  *now = store_now();
+  return store_fresh(r, *now) ? STORE_FRESH : STORE_STALE;
 }
 
 /* Process and moment: a name that is taken belongs to a dead recorder, or to

@@ -81,8 +81,8 @@ extern int store_dir_open(struct store_dir *d, char const *path,
                           enum store_access access);
 extern void store_dir_close(struct store_dir *d);
 extern enum store_found store_dir_get(struct store_dir *d, char const *key,
-                                      size_t klen, uint64_t now,
-                                      struct store_record *r);
+                                      size_t klen, struct store_record *r,
+                                      uint64_t *now);
 extern int store_dir_put(struct store_dir *d, char const *key, size_t klen,
                          struct store_record const *r);
 extern int store_dir_each(struct store_dir *d, store_visit *visit, void *data);
