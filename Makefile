@@ -77,6 +77,10 @@ compile/tests/helpers/%: tests/helpers/%.c compile/libpostern.a
 	@mkdir -p $(@D)
 	$(CC) -Wno-unused-result $(CPPFLAGS) -static -o $@ $< compile/libpostern.a $(SKARNET)
 
+compile/tests/helpers/bare-%: tests/helpers/bare-%.c tests/helpers/bare.h
+	@mkdir -p $(@D)
+	$(CC) -Wno-unused-result -fno-stack-protector -nostdlib -static -o $@ $<
+
 # The fuzz targets, with a main that replays files instead of libFuzzer's.
 compile/tests/fuzz/%: tests/fuzz/%.c tests/lib/replay.c compile/libpostern.a
 	@mkdir -p $(@D)

@@ -14,6 +14,7 @@ chmod +x deliver
 clients() {	# clients NAME LISTENER...: both services, then the clients
 	name=$1
 	shift
+	postern-grants grants revoke-all
 	# shellcheck disable=SC2046
 	serve "$@" -1 -x rules.cdb 127.0.0.1 0 $(smtp_words)
 	smtp_port=$port
