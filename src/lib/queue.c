@@ -115,7 +115,7 @@ int queue_open(struct queue *q, char const *const *argv,
                char const *const *envp, unsigned int timeout)
 {
   struct chain_fd fds[] = {{.to = 0}, {.to = 1}, {.to = 4}, {.to = 6}};
-  int p[6], failed;
+  int p[6], failed = 0;
 
   *q = (struct queue){.message = -1, .envelope = -1, .error = -1};
   if (!make_pipes(p)) {
@@ -128,12 +128,12 @@ int queue_open(struct queue *q, char const *const *argv,
   q->pid = chain_spawn(argv, envp, fds, sizeof fds / sizeof *fds, CHAIN_CALL,
                        &failed);
   if (q->pid < 0 || failed) {
+    int e = failed ? failed : errno;
+
     close_all(p);
-    if (q->pid > 0) {
-      waitpid(q->pid, 0, 0);
-      errno = failed;
-    }
+    if (q->pid > 0) waitpid_nointr(q->pid, 0, 0);
     q->pid = 0;
+    errno = e;
     return 0;
   }
   close(p[0]);

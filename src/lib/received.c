@@ -66,7 +66,7 @@ static int add_by(struct received const *r, stralloc *out)
 
 static int add_for(struct received const *r, stralloc *out)
 {
-  if (!r->rcpt || strlen(r->rcpt) > RECEIVED_TOKEN_MAX) return 1;
+  if (!r->rcpt || strlen(r->rcpt) > 255) return 1;
   for (char const *s = r->rcpt; *s; s++)
     if (!strchr("!#$%&'*+-/=?^_`{|}~.@[]:", *s) && !is_plain(*s) &&
         !(r->utf8 && (unsigned char)*s > 127))
@@ -75,36 +75,60 @@ static int add_for(struct received const *r, stralloc *out)
          stralloc_cats(out, ">");
 }
 
-static size_t two(char *s, int n)
+static size_t two(char *s, unsigned int n)
 {
   s[0] = (char)('0' + n / 10 % 10);
   s[1] = (char)('0' + n % 10);
   return 2;
 }
 
-/* "; Sun, 22 Nov 2026 00:19:19 +0000": without strftime, which knows locales */
+/* A day of the Gregorian calendar, days counted from 1970-01-01.  Years are
+   taken to begin in March, so that the leap day is the last of one. */
+struct day {
+  unsigned int year;
+  unsigned int month; /* 0 to 11 */
+  unsigned int day;
+};
+
+static struct day day_of(uint64_t days)
+{
+  uint64_t since = days + 719468; /* days from 0000-03-01 */
+  uint64_t era = since / 146097, in_era = since % 146097;
+  uint64_t y =
+      (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+  uint64_t in_year = in_era - (365 * y + y / 4 - y / 100);
+  uint64_t march = (5 * in_year + 2) / 153;
+  unsigned int month = (unsigned int)(march + 2) % 12;
+
+  return (struct day){(unsigned int)(era * 400 + y) + (month < 2), month,
+                      (unsigned int)(in_year - (153 * march + 2) / 5 + 1)};
+}
+
+/* "; Sun, 22 Nov 2026 00:19:19 +0000".  Not gmtime: it reads the time zone's
+   file first. */
 static int add_date(time_t now, stralloc *out)
 {
-  static char const days[] = "Sun, Mon, Tue, Wed, Thu, Fri, Sat, ";
+  static char const days[] = "Thu, Fri, Sat, Sun, Mon, Tue, Wed, ";
   static char const months[] =
       "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec ";
+  uint64_t t = now > 0 ? (uint64_t)now : 0, day = t / 86400;
+  unsigned int seconds = (unsigned int)(t % 86400);
+  struct day d = day_of(day);
   char s[64];
-  size_t n = 0;
-  struct tm tm;
+  size_t n = 5;
 
-  if (!gmtime_r(&now, &tm)) return 0;
-  memcpy(s, days + 5 * tm.tm_wday, 5);
-  n = 5 + uint_fmt(s + 5, (unsigned int)tm.tm_mday);
+  memcpy(s, days + 5 * (day % 7), 5);
+  n += uint_fmt(s + n, d.day);
   s[n++] = ' ';
-  memcpy(s + n, months + 4 * tm.tm_mon, 4);
+  memcpy(s + n, months + 4 * d.month, 4);
   n += 4;
-  n += uint_fmt(s + n, (unsigned int)tm.tm_year + 1900u);
+  n += uint_fmt(s + n, d.year);
   s[n++] = ' ';
-  n += two(s + n, tm.tm_hour);
+  n += two(s + n, seconds / 3600);
   s[n++] = ':';
-  n += two(s + n, tm.tm_min);
+  n += two(s + n, seconds / 60 % 60);
   s[n++] = ':';
-  n += two(s + n, tm.tm_sec);
+  n += two(s + n, seconds % 60);
   return stralloc_cats(out, "; ") && stralloc_catb(out, s, n) &&
          stralloc_cats(out, " +0000\n");
 }

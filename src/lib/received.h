@@ -20,7 +20,7 @@
 #include <skalibs/stralloc.h>
 
 #define RECEIVED_HOPS_MAX 100  /* trace fields; one more is a loop */
-#define RECEIVED_TOKEN_MAX 255 /* bytes shown of any one value */
+#define RECEIVED_TOKEN_MAX 230 /* bytes shown of any one value */
 
 struct received {
   char const *helo;   /* what the client called itself, or 0 */

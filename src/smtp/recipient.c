@@ -155,8 +155,10 @@ static int judge_relay(struct smtp *s, struct mailbox const *m, int local,
     return refuse(v, "rcpthosts",
                   "553 5.7.1 sorry, that domain isn't in my list of allowed "
                   "rcpthosts");
-  if (!may_be_routed(s, m, &f))
+  if (!may_be_routed(s, m, &f)) {
+    v->relay = RELAY_NONE;
     return refuse(v, "routed", "553 5.7.1 sorry, no %, ! or @ in a local part");
+  }
   return 1;
 }
 
