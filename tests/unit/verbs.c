@@ -1,0 +1,77 @@
+/* Unit test of src/smtp/verbs.c: a command, its reply. */
+#include "dialogue.h"
+#include "unit.h"
+
+static struct {
+  char const *in;
+  char const *want;
+} const t[] = {
+    {"NOOP", "250 2.0.0 ok"},
+    {"noop anything", "250 2.0.0 ok"},
+    {"RSET", "250 2.0.0 flushed"},
+    {"RSET x", "501 5.5.4 no argument here"},
+    {"VRFY", "252 2.5.0 send some mail, i'll try my best"},
+    {"HELO me", "250 mx.example"},
+    {"HELO", "501 5.5.4 a host name, please"},
+    {"HELO \xff", "501 5.5.4 a host name, please"},
+    {"EXPN x", "502 5.5.1 unimplemented"},
+    {"STARTTLS", "502 5.5.1 unimplemented"},
+    {"XCLIENT ADDR=127.0.0.1", "500 5.5.2 unrecognised"},
+    {"PROXY TCP4 127.0.0.1 127.0.0.1 1 1", "500 5.5.2 unrecognised"},
+    {"MAILFROM:<a@b>", "500 5.5.2 unrecognised"},
+    {"MAIL", "501 5.5.4 MAIL FROM:<address>"},
+    {"MAIL FROM <a@b>", "501 5.5.4 MAIL FROM:<address>"},
+    {"mail from:<a@b>", "250 2.1.0 ok"},
+    {"MAIL FROM: <a@b>", "250 2.1.0 ok"},
+    {"MAIL FROM:<a@b> SIZE=18446744073709551616",
+     "552 5.3.4 sorry, that message size exceeds my databytes limit"},
+    {"MAIL FROM:<a@b> SIZE=1000", "250 2.1.0 ok"},
+    {"MAIL FROM:<a@b> SIZE=-1", "501 5.5.4 SIZE is a number"},
+    {"MAIL FROM:<a@b> SIZE=000000000000000000001",
+     "501 5.5.4 SIZE is a number"},
+    {"MAIL FROM:<a@b> SMTPUTF8=1", "501 5.5.4 SMTPUTF8 has no value"},
+    {"MAIL FROM:<a@b> AUTH=<>", "555 5.5.4 unknown parameter"},
+    {"RCPT TO:<a@b>", "503 5.5.1 MAIL first"},
+};
+
+static struct {
+  char const *in;
+  char const *want;
+} const auth[] = {
+    {"<>", "250 2.1.0 ok"},
+    {"a+2Bb@c", "250 2.1.0 ok"},
+    {"a+2bb", "501 5.5.4 AUTH is xtext or <>"},
+    {"a+2", "501 5.5.4 AUTH is xtext or <>"},
+    {"a+", "501 5.5.4 AUTH is xtext or <>"},
+};
+
+static int replies(struct settings const *set, char const *in, char const *want)
+{
+  char line[256], expected[256];
+
+  snprintf(line, sizeof line, "%s\r\n", in);
+  snprintf(expected, sizeof expected, "%s\r\n", want);
+  return !strcmp(dialogue_rest(set, line), expected);
+}
+
+int main(void)
+{
+  struct settings set = dialogue_settings();
+
+  set.databytes = 1000;
+  for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+    ok(replies(&set, t[i].in, t[i].want), t[i].in);
+  set.mechanisms = SETTINGS_BIT(SASL_PLAIN);
+  for (size_t i = 0; i < sizeof auth / sizeof *auth; i++) {
+    char line[128];
+
+    snprintf(line, sizeof line, "MAIL FROM:<a@b> AUTH=%s", auth[i].in);
+    ok(replies(&set, line, auth[i].want), auth[i].in);
+  }
+  ok(!strstr(dialogue_rest(&set, "EHLO x\r\n"), "AUTH"), "no AUTH in clear");
+  set.cipher = "X";
+  ok(!!strstr(dialogue_rest(&set, "EHLO x\r\n"), "250-AUTH PLAIN\r\n"),
+     "AUTH with TLS");
+  settings_free(&set);
+  return done();
+}
