@@ -43,12 +43,13 @@ struct layout_entry const layout[] = {
     {ALWAYS, ROOT, 0644, "rules", "%{rules}"},
 
     {ALWAYS, ROOT, 0755, "users", 0},
-    {ALWAYS, AUTH, 0600, "users/users", ""},
-    {ALWAYS, AUTH, 0400, "users/users.cdb", ""},
-    {ALWAYS, AUTH, 0644, "users/mailboxes.cdb", ""},
+    {ALWAYS, ROOT, 0600, "users/users", ""},
+    {ALWAYS, LAYOUT_ROOT, LAYOUT_AUTH, 0440, "users/users.cdb", ""},
+    {ALWAYS, ROOT, 0644, "users/mailboxes.cdb", ""},
 
     {ALWAYS, LAYOUT_MAIL, LAYOUT_GATE, 0750, "grants", 0},
-    {ALWAYS, MAIL, 0700, "mail", 0},
+    /* who checks passwords enters the homes, and sees nothing there */
+    {ALWAYS, MAIL, 0711, "mail", 0},
 
     {ALWAYS, ROOT, 0755, "run", 0},
     {ALWAYS, MAIL, 0700, "run/spool", 0},

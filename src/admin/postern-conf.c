@@ -57,7 +57,7 @@ struct conf {
   char const *bin;
   char const *me;
   char const *databytes;
-  char const *rules; /* path */
+  char const *rules; /* path, then the text */
   int outside;
   int split; /* run by root */
   struct list domains, smtp, pop3, users;
@@ -397,7 +397,7 @@ static void make_layout(struct conf const *c)
       {"domains", make_domains(c)},
       {"databytes", c->databytes},
       {"aliases", make_aliases(c)},
-      {"rules", make_rules(c)},
+      {"rules", c->rules},
       {"catchall", make_catchall(c)},
       {"smtp", make_listen(&c->smtp)},
       {"pop3", make_listen(&c->pop3)},
@@ -427,7 +427,8 @@ static void make_mailbox(struct conf const *c, char const *name)
     stralloc path = STRALLOC_ZERO;
 
     cats(&path, "mail/", name, parts[i]);
-    if (mkdir(finish(&path), 0700) < 0) strerr_diefu2sys(111, "make ", path.s);
+    if (mkdir(finish(&path), 0700) < 0 || chmod(path.s, i ? 0700 : 0711) < 0)
+      strerr_diefu2sys(111, "make ", path.s);
     own(c, path.s, LAYOUT_MAIL, LAYOUT_MAIL);
     stralloc_free(&path);
   }
@@ -550,6 +551,7 @@ int main(int argc, char const *const *argv)
   check_ids(&c);
   set_defaults(&c);
   check(&c);
+  c.rules = make_rules(&c);
   umask(022);
   make_home(&c);
   return 0;
