@@ -15,6 +15,8 @@
   "export PATH %{path}\n"                                                      \
   "cd %{home}\n"
 
+#define LISTENER "postern-tcpserver -v -N 3 -T 10 -x rules.cdb -c 200 -C 20 "
+
 #define QUEUE                                                                  \
   "postern-queue-maildir -m -A control/aliases -t run/spool %{catchall}"       \
   "users/mailboxes.cdb"
@@ -57,30 +59,31 @@ struct layout_entry const layout[] = {
     {ALWAYS, ROOT, 0755, "service", 0},
 
     SERVICE(PLAIN, "smtp",
-            "postern-tcpserver -v -N 3 -x rules.cdb -c 200 -C 20 %{smtp}\n"
-            "postern-grant-check %{home}/grants\n"
-            "postern-smtpd -C control -U users/mailboxes.cdb\n"
-            "  -m \"PLAIN LOGIN CRAM-MD5\" -q \"" QUEUE "\"\n"
-            "postern-checkpassword users/users.cdb true\n"),
+            LISTENER "%{smtp}\n"
+                     "postern-grant-check %{home}/grants\n"
+                     "postern-smtpd -C control -U users/mailboxes.cdb\n"
+                     "  -m \"PLAIN LOGIN CRAM-MD5\" -q \"" QUEUE "\"\n"
+                     "postern-checkpassword users/users.cdb true\n"),
     SERVICE(PLAIN, "pop3",
-            "postern-tcpserver -v -N 3 -x rules.cdb -c 200 -C 20 %{pop3}\n"
-            "postern-popup %{me}\n"
-            "postern-checkpassword users/users.cdb\n"
-            "postern-grant-record %{home}/grants\n"
-            "postern-pop3d Maildir\n"),
+            LISTENER "%{pop3}\n"
+                     "postern-popup %{me}\n"
+                     "postern-checkpassword users/users.cdb\n"
+                     "postern-grant-record %{home}/grants\n"
+                     "postern-pop3d Maildir\n"),
 
     SERVICE(SPLIT, "smtp",
-            "postern-tcpserver -v -N 3 %{gate} -x rules.cdb -c 200 -C 20 "
+            LISTENER
+            "%{gate} "
             "%{smtp}\n"
             "postern-grant-check %{home}/grants\n"
             "postern-smtpd -C control -U users/mailboxes.cdb\n"
             "  -m \"PLAIN LOGIN CRAM-MD5\" -q \"s6-sudo run/queue/s\"\n"
             "fdmove 0 3 s6-sudo run/auth/s\n"),
     SERVICE(SPLIT, "pop3",
-            "postern-tcpserver -v -N 3 %{gate} -x rules.cdb -c 200 -C 20 "
-            "%{pop3}\n"
-            "postern-popup %{me}\n"
-            "fdmove 2 3 s6-sudo run/login/s\n"),
+            LISTENER "%{gate} "
+                     "%{pop3}\n"
+                     "postern-popup %{me}\n"
+                     "fdmove 2 3 s6-sudo run/login/s\n"),
 
     /* s6-sudo hands over descriptors 0, 1 and 2: just what a queue program
        needs.  Who may connect is who may enter the directory. */

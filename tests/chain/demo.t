@@ -1,0 +1,161 @@
+#!/bin/sh
+# What `make run` starts, and what it promises: see the page it prints.
+. "$TESTS/lib/t.sh"
+
+: >out
+: >err
+export PYTHONDONTWRITEBYTECODE=1
+command -v s6-svscan >out && command -v python3 >out || {
+	echo '1..0 # SKIP needs s6 and python3'
+	exit 0
+}
+demo() {	# demo: start it, wait until it is ready
+	# a shell's background has SIGINT ignored; a terminal's foreground not
+	SMTP_PORT=0 POP3_PORT=0 HOME_DIR=$PWD/demo python3 -c \
+		'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp("sh", ["sh", sys.argv[1]])' "$TOP/package/demo" >demo.out 2>demo.err &
+	pid=$!
+	until [ -e demo/ready ]; do
+		kill -0 $pid || return 1
+		sleep 0.1
+	done
+	. ./demo/env
+}
+finish() {	# finish SIGNAL: stop it, which must succeed
+	kill -"$1" $pid && wait $pid && [ ! -e demo/ready ] && nobody
+}
+nobody() {	# nothing that was started from our home runs any more
+	for s in "$STATE"/service/* "$STATE"/service/*/log; do
+		! s6-svok "$s" || return 1
+	done
+	! grep -lsz -e "${STATE%home}[h]ome" /proc/[0-9]*/cmdline | grep -q .
+}
+trap 'kill $pid 2>/dev/null; wait' EXIT
+
+check 'it starts' demo
+cat >client.py <<'END'
+import poplib, smtplib, socket, sys
+
+host, smtp_port, pop3_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+what, source = sys.argv[4], sys.argv[5]
+if what == 'pop3':
+    class From(poplib.POP3):
+        def _create_socket(self, timeout):
+            return socket.create_connection((self.host, self.port), 20,
+                                            (source, 0))
+    p = From(host, pop3_port)
+    p.user(sys.argv[6])
+    p.pass_(sys.argv[7])
+    print(p.stat()[0])
+    p.quit()
+    sys.exit()
+s = smtplib.SMTP(host, smtp_port, 'client.example', 20, (source, 0))
+s.ehlo()
+try:
+    if len(sys.argv) > 7:
+        s.login(sys.argv[7], sys.argv[8])
+    s.sendmail('me@sender.example', sys.argv[6],
+               'Subject: test\r\n\r\n.dot\r\nbody\r\n')
+    print('accepted')
+except smtplib.SMTPRecipientsRefused as e:
+    print(*list(e.recipients.values())[0][:1],
+          list(e.recipients.values())[0][1].decode()[:5])
+except smtplib.SMTPAuthenticationError as e:
+    print(e.smtp_code)
+s.quit() if s.sock else None
+END
+smtp() {	# smtp SOURCE TO [USER PASSWORD]
+	run python3 client.py "${host:-127.0.0.1}" "$SMTP_PORT" "$POP3_PORT" smtp "$@"
+}
+pop3() {	# pop3 SOURCE USER PASSWORD
+	run python3 client.py "${host:-127.0.0.1}" "$SMTP_PORT" "$POP3_PORT" pop3 "$@"
+}
+logged() {	# logged SERVICE PATTERN: s6-log has written such a line
+	tries=0
+	until grep -q -e "$2" "$LOGS/$1/current"; do
+		[ $((tries += 1)) -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+count() { ls "$1/new" | wc -l; }
+you=you@else.example
+foreign='553 5.7.1'
+
+smtp 127.0.0.1 "$USER1"
+is 'mail to a local user is accepted' 0 accepted ''
+check 'and lands in the Maildir' [ "$(count "$MAILDIR1")" = 1 ]
+check 'byte for byte' [ "$(sed -n '/^$/,$p' "$MAILDIR1"/new/*)" = '
+.dot
+body' ]
+check 'and is logged' logged smtp "to=$USER1 relay=local code=250"
+check 'by the queue program, too' logged smtp "delivered session=.* to=$USER1 "
+
+smtp 127.0.0.1 "$you"
+is 'mail to somebody elsewhere is refused' 0 "$foreign" ''
+check 'and is logged' logged smtp "ip=127.0.0.1 .*to=$you relay=none code=553"
+check 'nothing went outside' [ "$(count "$OUTSIDE")" = 0 ]
+
+smtp 127.0.0.1 "$you" "$USER1" "$PASSWORD1"
+is 'after AUTH it is accepted' 0 accepted ''
+check 'and lands outside' [ "$(count "$OUTSIDE")" = 1 ]
+check 'and is logged' logged smtp "to=$you relay=auth:$USER1 code=250"
+smtp 127.0.0.1 "$you" "$USER1" wrong
+is 'not with a wrong password' 0 535 ''
+
+smtp 127.0.0.2 "$you"
+is 'from another address it is refused' 0 "$foreign" ''
+pop3 127.0.0.2 "$USER2" "$PASSWORD1"
+check 'where a POP3 login fails' [ "$rc" = 1 ]
+smtp 127.0.0.2 "$you"
+is 'it still is' 0 "$foreign" ''
+pop3 127.0.0.2 "$USER2" "$PASSWORD2"
+is 'until that address reads its mail' 0 0 ''
+smtp 127.0.0.2 "$you"
+is 'then it is accepted' 0 accepted ''
+check 'and is logged' logged smtp "ip=127.0.0.2 .*to=$you relay=grant:$USER2 code=250"
+smtp 127.0.0.3 "$you"
+is 'but not from a third one' 0 "$foreign" ''
+run "$BIN/postern-grants" "$GRANTS" revoke-user "$USER2"
+check 'a grant can be revoked' [ "$rc" = 0 ]
+smtp 127.0.0.2 "$you"
+is 'which is obeyed at once' 0 "$foreign" ''
+
+smtp "$RELAY_IP" "$you"
+is 'an address with RELAYCLIENT in the rules is accepted' 0 accepted ''
+check 'and is logged' logged smtp "to=$you relay=rule:$RELAY_IP code=250"
+echo '127.0.0.3:allow,RELAYCLIENT=""' | cat - "$RULES" >rules
+cp rules "$RULES"
+run "$BIN/postern-tcprules" -f "$RULES" "$RULES_CDB" "$RULES.tmp"
+is 'new rules' 0 '' ''
+# they are looked at once a second at most
+tries=0
+until smtp 127.0.0.3 "$you" && [ "$(cat out)" = accepted ] ||
+	[ $((tries += 1)) = 30 ]; do sleep 0.1; done
+is 'are obeyed without a restart' 0 accepted ''
+check 'and logged' logged smtp "to=$you relay=rule:127.0.0.3 code=250"
+
+if [ -n "$HOST6" ]; then
+	host=$HOST6 smtp ::1 "$USER2"
+	is 'IPv6' 0 accepted ''
+	host=
+	check 'and lands' [ "$(count "$MAILDIR2")" = 1 ]
+fi
+if [ "$(id -u)" = 0 ]; then
+	check 'root keeps no mail' [ "$(stat -c %u "$MAILDIR1"/new/*)" = 60802 ]
+fi
+check 'passwords are not for everybody' [ "$(stat -c %a demo/env)" = 600 ]
+
+old=$PASSWORD1
+check 'TERM stops it, and leaves nobody' finish TERM
+check 'it starts again' demo
+check 'with the same users' [ "$PASSWORD1" = "$old" ]
+smtp 127.0.0.1 "$you" "$USER1" "$PASSWORD1"
+is 'and works' 0 accepted ''
+check 'the older mail is there' [ "$(count "$MAILDIR1")" = 1 ]
+SMTP_PORT=0 POP3_PORT=0 HOME_DIR=$PWD/demo run sh "$TOP/package/demo"
+is 'a second one in the same place is refused' 111 '' \
+	"demo: fatal: it is running already: $PWD/demo"
+check 'INT stops it, and leaves nobody' finish INT
+[ "${STATE#"$PWD"/}" != "$STATE" ] || rm -rf "${STATE%/*}"
+done_testing
