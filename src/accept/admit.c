@@ -23,8 +23,7 @@ static char const *const texts[] = {
     [ADMIT_LIMIT] = "421 4.7.0 too many connections from your address",
     [ADMIT_RATE] = "421 4.7.0 you connect too often, try again later",
     [ADMIT_RULES] = "421 4.3.0 temporarily unable to decide, try again later",
-    [ADMIT_RESOURCES] = "421 4.3.2 temporarily out of resources, try again "
-                        "later",
+    [ADMIT_RESOURCES] = "421 4.3.2 out of resources, try again later",
 };
 
 int admit_init(struct admit *a, struct options const *o,

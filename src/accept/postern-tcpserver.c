@@ -328,37 +328,6 @@ static _Noreturn void serve(struct server *s)
 
 /* --- the start --- */
 
-/* The signals that matter wait for signalfd; the program gets them back as
-   they are by default. */
-static void catch_signals(struct server *s)
-{
-  static int const caught[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
-  sigset_t set;
-
-  sigemptyset(&set);
-  for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
-    signal(caught[i], SIG_DFL);
-    sigaddset(&set, caught[i]);
-  }
-  signal(SIGPIPE, SIG_IGN);
-  sigprocmask(SIG_SETMASK, &set, 0);
-  s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (s->signals < 0) die("watch signals");
-  watch(s, s->signals, TAG(FOR_SIGNALS));
-}
-
-/* POSTERN_DNS, or djb's DNSCACHEIP, or /etc/resolv.conf */
-static char const *name_servers(void)
-{
-  char const *x = getenv("POSTERN_DNS");
-  ip46 ip;
-
-  if (x) return x;
-  x = getenv("DNSCACHEIP");
-  if (x && !addr_scan(x, &ip)) strerr_dief(100, "invalid DNSCACHEIP: ", x);
-  return x;
-}
-
 static void prepare_lookups(struct server *s)
 {
   struct options const *o = &s->o;
@@ -377,7 +346,7 @@ static void prepare_lookups(struct server *s)
     s->resolver = malloc(sizeof *s->resolver);
     if (!s->resolver) die("start");
     why = resolver_init(s->resolver, s->epfd, TAG(FOR_RESOLVER), o->timeout,
-                        name_servers(), pending_answer, &s->pending);
+                        setup_name_servers(), pending_answer, &s->pending);
     if (why) strerr_dief(111, "unable to use the DNS: ", why);
   }
   if (!pending_init(&s->pending, s->epfd, TAG(FOR_PENDING), &wish, s->resolver,
@@ -412,7 +381,8 @@ int main(int argc, char const *const *argv)
   s->epfd = epoll_create1(EPOLL_CLOEXEC);
   s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (s->epfd < 0) die("start");
-  catch_signals(s);
+  s->signals = setup_signals();
+  watch(s, s->signals, TAG(FOR_SIGNALS));
   prepare_admit(s);
   prepare_lookups(s);
   for (unsigned int i = 0; i < s->nlisteners; i++)

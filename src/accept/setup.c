@@ -1,15 +1,18 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/strerr.h>
 #include <skalibs/types.h>
 
+#include "addr.h"
 #include "errtext.h"
 #include "setup.h"
 
@@ -138,6 +141,37 @@ unsigned int setup_listeners(struct options const *o,
     open_one(o, host, port, l + n++);
   }
   return n;
+}
+
+/* --- signals and name servers --- */
+
+int setup_signals(void)
+{
+  static int const caught[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
+  sigset_t set;
+  int fd;
+
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+    signal(caught[i], SIG_DFL);
+    sigaddset(&set, caught[i]);
+  }
+  signal(SIGPIPE, SIG_IGN);
+  sigprocmask(SIG_SETMASK, &set, 0);
+  fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) die("watch signals");
+  return fd;
+}
+
+char const *setup_name_servers(void)
+{
+  char const *x = getenv("POSTERN_DNS");
+  ip46 ip;
+
+  if (x) return x;
+  x = getenv("DNSCACHEIP");
+  if (x && !addr_scan(x, &ip)) strerr_dief(100, "invalid DNSCACHEIP: ", x);
+  return x;
 }
 
 /* --- readiness --- */

@@ -1,6 +1,6 @@
 /*
  * setup - what happens once, before the first client: descriptors, sockets,
- * identity, readiness.
+ * identity, signals, readiness.
  *
  * These functions end the process if they cannot do their work: with 100 if a
  * human must change the run line, with 111 if another try may succeed, and
@@ -28,6 +28,13 @@ extern unsigned int setup_listeners(struct options const *o,
                                     struct listen_socket l[LISTEN_MAX]);
 
 extern void setup_identity(struct account const *a);
+
+/* SIGCHLD, SIGTERM, SIGINT and SIGHUP wait on the descriptor that is returned
+   (signalfd); in a program they act as they do by default. */
+extern int setup_signals(void);
+
+/* POSTERN_DNS, or djb's DNSCACHEIP, or 0: /etc/resolv.conf. */
+extern char const *setup_name_servers(void);
 
 /* Print the first socket's port if -1 says so, give 0 and 1 away, tell the
    descriptor of -N. */

@@ -5,7 +5,7 @@
 p=postern-tcpserver
 cr=$(printf '\r')
 undecided="421 4.3.0 temporarily unable to decide, try again later$cr"
-resources="421 4.3.2 temporarily out of resources, try again later$cr"
+resources="421 4.3.2 out of resources, try again later$cr"
 other='-u 4000000001 -g 4000000001'
 [ "$(id -u)" = 0 ] || other=
 

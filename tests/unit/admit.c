@@ -83,7 +83,7 @@ int main(void)
   ok(admit_enter(&a, &d, SEC, 1), "it has ended: room again");
   limit_leave(&a.limit, d.address);
   admit_turn_away(&a, d.fd, ADMIT_RESOURCES);
-  ok(hears("421 4.3.2 temporarily out of resources, try again later\r\n"),
+  ok(hears("421 4.3.2 out of resources, try again later\r\n"),
      "out of resources");
   o.refusal = "-ERR no\r\nDATA";
   d = client("192.0.2.1");
@@ -109,8 +109,7 @@ int main(void)
   c = client("192.0.2.1");
   ok(admit_enter(&a, &c, SEC, 0), "without a program");
   admit_judge(&a, &c, SEC);
-  ok(hears("421 4.3.2 temporarily out of resources, try again later\r\n"),
-     "says so");
+  ok(hears("421 4.3.2 out of resources, try again later\r\n"), "says so");
   while (a.limit.children)
     admit_reap(&a);
   admit_free(&a);

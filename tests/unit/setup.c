@@ -45,6 +45,11 @@ int main(void)
   setenv("LISTEN_PID", s, 1);
   ok(setup_listeners(&o, m) == 1 && m[0].port != l[2].port,
      "LISTEN_FDS for somebody else");
+  ok(!setup_name_servers(), "no name servers are named");
+  setenv("DNSCACHEIP", "127.0.0.1", 1);
+  ok(!strcmp(setup_name_servers(), "127.0.0.1"), "DNSCACHEIP");
+  setenv("POSTERN_DNS", "127.0.0.2:53", 1);
+  ok(!strcmp(setup_name_servers(), "127.0.0.2:53"), "POSTERN_DNS before it");
   pipe(ready);
   o.ready_fd = ready[1];
   fd = dup(1);

@@ -48,7 +48,7 @@ static cdbmap load(void)
   cdbmap_make_add(mk, "11.0.0.1", 8, many, sizeof many - 1);
   cdbmap_make_add(mk, "joe@11.0.0.2", 12, "+A=1", 5);
   cdbmap_make_add(mk, "=mx.example.org", 15, "+A=1\0+B=2", 10);
-  cdbmap_make_add(mk, "11.0.0.3", 8, "+DIEMSG=full\0+POSTERN_DENY=no", 31);
+  cdbmap_make_add(mk, "11.0.0.3", 8, "+DIEMSG=full\0+POSTERN_DENY=no", 30);
   if (!cdbmap_make_finish(mk)) abort();
   cdbmap_make_free(mk);
   lseek(fd, 0, SEEK_SET);
