@@ -197,8 +197,7 @@ _Noreturn void chain_exec(char const *const *argv, stralloc const *modifs)
 
   if (!envp || !env_merge(envp, most, old, n, modifs->s, modifs->len))
     strerr_diefusys(111, "build the environment");
-  if (!find(&f, argv[0]))
-    strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
+  if (!find(&f, argv[0])) strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
   become(&f, argv, envp);
 }
 

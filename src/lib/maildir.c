@@ -34,7 +34,9 @@ size_t maildir_name(char s[MAILDIR_NAME_FMT], struct timespec const *now,
 
   s[n++] = '.';
   s[n++] = 'M';
-  n += uint64_fmt(s + n, (uint64_t)now->tv_nsec / 1000);
+  /* padded: names of one second sort by age, as their readers do */
+  uint320_fmt(s + n, (uint32_t)(now->tv_nsec / 1000), 6);
+  n += 6;
   s[n++] = 'P';
   n += uint64_fmt(s + n, (uint64_t)pid);
   s[n++] = 'Q';

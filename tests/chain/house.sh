@@ -14,7 +14,7 @@ make_house() {
 	mkdir control grants
 	echo mx.local.example >control/me
 	echo local.example >control/rcpthosts
-	printf 'postmaster: roam@local.example\nteam: roam@local.example, home@local.example\n' \
+	printf 'postmaster@local.example: roam@local.example\nteam@local.example: roam@local.example, home@local.example\n' \
 		>control/aliases
 	for m in roam/Maildir home/Maildir outside; do
 		mkdir -p "$m/tmp" "$m/new" "$m/cur"

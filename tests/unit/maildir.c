@@ -17,11 +17,11 @@ static struct {
   char const *host;
   char const *want;
 } const t[] = {
-    {1, 999, 2, 3, "h", "1.M0P2Q3.h"},
+    {1, 999, 2, 3, "h", "1.M000000P2Q3.h"},
     {1732233600, 999999999, 4194304, 0, "mx.a.example",
      "1732233600.M999999P4194304Q0.mx.a.example"},
-    {1, 0, 2, 0, "a/b:c", "1.M0P2Q0.a\\057b\\072c"},
-    {1, 0, 2, 0, "", "1.M0P2Q0."},
+    {1, 0, 2, 0, "a/b:c", "1.M000000P2Q0.a\\057b\\072c"},
+    {1, 0, 2, 0, "", "1.M000000P2Q0."},
 };
 
 static int is_file(char const *path, char const *want)
