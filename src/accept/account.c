@@ -1,118 +1,116 @@
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
 #include "account.h"
+#include "etc.h"
+#include "whole.h"
 
 static int is_number(char const *s)
 {
   return *s && !s[strspn(s, "0123456789")];
 }
 
-/* The account of that name, or of that id if name is 0.  Valid until the next
-   call. */
-static struct passwd *find_account(char const *name, uid_t uid)
+/* The two files; what cannot be read is empty: nobody is found in it. */
+struct files {
+  stralloc passwd;
+  stralloc group;
+};
+
+static struct etc_text text(stralloc const *sa)
 {
-  FILE *f = fopen("/etc/passwd", "re");
-  struct passwd *pw = 0;
-
-  if (!f) return 0;
-  while ((pw = fgetpwent(f)))
-    if (name ? !strcmp(pw->pw_name, name) : pw->pw_uid == uid) break;
-  fclose(f);
-  return pw;
-}
-
-static int find_gid(char const *name, gid_t *gid)
-{
-  FILE *f = fopen("/etc/group", "re");
-  struct group *g;
-
-  if (!f) return 0;
-  while ((g = fgetgrent(f)))
-    if (!strcmp(g->gr_name, name)) break;
-  if (g) *gid = g->gr_gid;
-  fclose(f);
-  return !!g;
-}
-
-static int is_member(struct group const *g, char const *user)
-{
-  for (char **m = g->gr_mem; *m; m++)
-    if (!strcmp(*m, user)) return 1;
-  return 0;
+  return (struct etc_text){sa->len ? sa->s : "", sa->len};
 }
 
 /* Every group that lists the user, after his own; 0 if there are too many. */
-static int find_groups(struct account *a, char const *user)
+static int find_groups(struct account *a, struct files const *f,
+                       struct etc_text const *user)
 {
-  FILE *f = fopen("/etc/group", "re");
-  struct group *g;
-  int room = 1;
+  struct etc_text const group = text(&f->group);
+  size_t pos = 0;
+  gid_t gid;
 
-  if (!f) return 1;
-  while (room && (g = fgetgrent(f))) {
-    if (g->gr_gid == a->gid || !is_member(g, user)) continue;
-    room = a->ngroups < ACCOUNT_GROUPS_MAX;
-    if (room) a->groups[a->ngroups++] = g->gr_gid;
+  while (etc_member(&group, &pos, user, &gid)) {
+    if (gid == a->gid) continue;
+    if (a->ngroups == ACCOUNT_GROUPS_MAX) return 0;
+    a->groups[a->ngroups++] = gid;
   }
-  fclose(f);
-  return room;
+  return 1;
 }
 
-static int find_group(struct account *a, char const *group, char const **why)
+static int find_group(struct account *a, struct files const *f,
+                      char const *group, char const **why)
 {
+  struct etc_text const t = text(&f->group);
+
   if (!is_number(group)) {
     *why = "no such group: ";
-    return find_gid(group, &a->gid);
+    return etc_group(&t, group, &a->gid);
   }
   *why = "not a group id: ";
   return uint320_scan(group, &a->gid) && a->gid != (gid_t)-1;
 }
 
-static int find_user(struct account *a, char const *user, struct passwd **pw,
-                     char const **why)
+/* A number may have no account: then the account's name is empty. */
+static int find_user(struct files const *f, char const *user,
+                     struct etc_account *e, char const **why)
 {
+  struct etc_text const t = text(&f->passwd);
+  uid_t uid;
+
   if (!is_number(user)) {
-    *pw = find_account(user, 0);
-    if (*pw) a->uid = (*pw)->pw_uid;
     *why = "no such user: ";
-    return !!*pw;
+    return etc_account(&t, user, 0, e);
   }
   *why = "not a user id: ";
-  if (!uint320_scan(user, &a->uid) || a->uid == (uid_t)-1) return 0;
-  *pw = find_account(0, a->uid);
+  if (!uint320_scan(user, &uid) || uid == (uid_t)-1) return 0;
+  if (!etc_account(&t, 0, uid, e)) *e = (struct etc_account){.uid = uid};
   return 1;
 }
 
-int account_find(struct account *a, char const *user, char const *group,
-                 char const **why)
+static int find(struct account *a, struct files const *f, char const *user,
+                char const *group, char const **why)
 {
-  struct passwd *pw = 0;
+  struct etc_account e = {.uid = 0};
 
-  memset(a, 0, sizeof *a);
   if (user) {
-    if (!find_user(a, user, &pw, why)) return 0;
+    if (!find_user(f, user, &e, why)) return 0;
     a->has_uid = a->has_gid = 1;
-    if (pw) a->gid = pw->pw_gid;
+    a->uid = e.uid;
+    a->gid = e.gid;
   }
   if (group) {
-    if (!find_group(a, group, why)) return 0;
+    if (!find_group(a, f, group, why)) return 0;
     a->has_gid = 1;
-  } else if (user && !pw) {
+  } else if (user && !e.name.len) {
     *why = "no account has this id, so give a group too: ";
     return 0;
   }
   a->ngroups = 1;
   a->groups[0] = a->gid;
-  if (!pw) return 1;
   *why = "too many groups: ";
-  return find_groups(a, pw->pw_name);
+  return !e.name.len || find_groups(a, f, &e.name);
+}
+
+int account_find(struct account *a, char const *user, char const *group,
+                 char const **why)
+{
+  struct files f = {STRALLOC_ZERO, STRALLOC_ZERO};
+  int r;
+
+  memset(a, 0, sizeof *a);
+  if (user || group) {
+    whole_path("/etc/passwd", &f.passwd, ETC_MAX);
+    whole_path("/etc/group", &f.group, ETC_MAX);
+  }
+  r = find(a, &f, user, group, why);
+  stralloc_free(&f.passwd);
+  stralloc_free(&f.group);
+  return r;
 }
 
 char const *account_become(struct account const *a)

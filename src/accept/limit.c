@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apart.h"
 #include "addr.h"
 #include "limit.h"
 
@@ -42,10 +43,10 @@ int limit_init(struct limit *l, uint32_t max, uint64_t seed)
   l->mask = chains - 1;
   l->seed = seed;
   l->children = l->free_address = l->free_child = 0;
-  l->address_chains = malloc(chains * sizeof *l->address_chains);
-  l->child_chains = malloc(chains * sizeof *l->child_chains);
-  l->addresses = malloc(max * sizeof *l->addresses);
-  l->child = malloc(max * sizeof *l->child);
+  l->address_chains = apart_alloc(chains * sizeof *l->address_chains);
+  l->child_chains = apart_alloc(chains * sizeof *l->child_chains);
+  l->addresses = apart_alloc(max * sizeof *l->addresses);
+  l->child = apart_alloc(max * sizeof *l->child);
   if (!l->address_chains || !l->child_chains || !l->addresses || !l->child) {
     limit_free(l);
     return 0;
@@ -59,10 +60,10 @@ int limit_init(struct limit *l, uint32_t max, uint64_t seed)
 
 void limit_free(struct limit *l)
 {
-  free(l->address_chains);
-  free(l->child_chains);
-  free(l->addresses);
-  free(l->child);
+  apart_free(l->address_chains);
+  apart_free(l->child_chains);
+  apart_free(l->addresses);
+  apart_free(l->child);
 }
 
 uint32_t limit_enter(struct limit *l, ip46 const *ip)

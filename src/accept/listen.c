@@ -1,50 +1,33 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <skalibs/stralloc.h>
 #include <skalibs/types.h>
 
 #include "addr.h"
+#include "etc.h"
 #include "hostaddr.h"
 #include "listen.h"
-
-/* Does a line of services(5), NAME NUMBER/tcp ALIAS..., name it? */
-static int is_service(char *line, char const *name, uint16_t *port)
-{
-  static char const blank[] = " \t\r\n";
-  char *rest = 0, *word, *number, *slash;
-  int found;
-
-  line[strcspn(line, "#")] = 0;
-  word = strtok_r(line, blank, &rest);
-  number = strtok_r(0, blank, &rest);
-  if (!number || !(slash = strchr(number, '/')) || strcmp(slash, "/tcp"))
-    return 0;
-  *slash = 0;
-  found = !strcmp(word, name);
-  while (!found && (word = strtok_r(0, blank, &rest)))
-    found = !strcmp(word, name);
-  return found && uint160_scan(number, port);
-}
+#include "whole.h"
 
 int listen_port(char const *s, uint16_t *port)
 {
-  char line[1024];
-  int found = 0;
-  FILE *f;
+  stralloc sa = STRALLOC_ZERO;
+  struct etc_text services;
+  int r = 0;
 
   if (*s && !s[strspn(s, "0123456789")]) return uint160_scan(s, port) ? 1 : -1;
-  f = fopen("/etc/services", "re");
-  if (!f) return 0;
-  while (!found && fgets(line, sizeof line, f))
-    found = is_service(line, s, port);
-  fclose(f);
-  return found;
+  if (whole_path("/etc/services", &sa, ETC_MAX)) {
+    services = (struct etc_text){sa.s, sa.len};
+    r = etc_port(&services, s, port);
+  }
+  stralloc_free(&sa);
+  return r;
 }
 
 int listen_cut(char const *s, char host[LISTEN_HOST_MAX + 1], char const **port)

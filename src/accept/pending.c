@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "apart.h"
 #include "pending.h"
 #include "proxyproto.h"
 
@@ -27,7 +28,7 @@ int pending_init(struct pending *p, int epfd, uint64_t tag,
   p->calls = *calls;
   p->context = context;
   p->resolver = resolver;
-  p->slots = calloc(PENDING_MAX, sizeof *p->slots);
+  p->slots = apart_alloc(PENDING_MAX * sizeof *p->slots);
   if (!p->slots) return 0;
   for (uint32_t i = 0; i < PENDING_MAX; i++)
     p->slots[i].next = i + 1 < PENDING_MAX ? i + 1 : NONE;
@@ -36,7 +37,7 @@ int pending_init(struct pending *p, int epfd, uint64_t tag,
 
 void pending_free(struct pending *p)
 {
-  free(p->slots);
+  apart_free(p->slots);
   p->slots = 0;
 }
 

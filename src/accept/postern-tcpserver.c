@@ -26,6 +26,7 @@
 #include "account.h"
 #include "addr.h"
 #include "admit.h"
+#include "apart.h"
 #include "errtext.h"
 #include "listen.h"
 #include "log.h"
@@ -343,7 +344,7 @@ static void prepare_lookups(struct server *s)
   char const *why;
 
   if (wish.hosts || wish.local_host) {
-    s->resolver = malloc(sizeof *s->resolver);
+    s->resolver = apart_alloc(sizeof *s->resolver);
     if (!s->resolver) die("start");
     why = resolver_init(s->resolver, s->epfd, TAG(FOR_RESOLVER), o->timeout,
                         setup_name_servers(), pending_answer, &s->pending);

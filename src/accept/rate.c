@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apart.h"
 #include "addr.h"
 #include "rate.h"
 
@@ -11,11 +12,11 @@ int rate_init(struct rate *r, uint32_t most, uint32_t seconds, uint64_t seed)
   r->seed = seed;
   r->interval = period / most;
   r->burst = period - r->interval;
-  r->entries = calloc(RATE_SETS * RATE_WAYS, sizeof *r->entries);
+  r->entries = apart_alloc(RATE_SETS * RATE_WAYS * sizeof *r->entries);
   return !!r->entries;
 }
 
-void rate_free(struct rate *r) { free(r->entries); }
+void rate_free(struct rate *r) { apart_free(r->entries); }
 
 static struct rate_entry *set_of(struct rate *r, ip46 const *key)
 {

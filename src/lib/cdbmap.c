@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 
 #include <cdb.h>
 
@@ -102,11 +103,11 @@ static int check(struct cdb *c)
 
 static int copy(int to, int from)
 {
-  char buf[65536];
   ssize_t n;
 
-  while ((n = read(from, buf, sizeof buf)) > 0)
-    if (write(to, buf, (size_t)n) != n) return 0;
+  do {
+    n = sendfile(to, from, 0, 1 << 30);
+  } while (n > 0);
   return !n;
 }
 

@@ -1,20 +1,16 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <skalibs/env.h>
 #include <skalibs/posixplz.h>
 #include <skalibs/strerr.h>
-#include <skalibs/types.h>
 
 #include "chain.h"
 
@@ -35,8 +31,8 @@ struct chain_program const *chain_find(char const *name)
 
 /* A file that a name stands for. */
 struct found {
-  char path[PATH_MAX];
-  struct stat st;
+  struct stat st; /* before the path, most of which is never touched */
+  char path[1024];
 };
 
 static int is_executable(struct found *f)
@@ -102,54 +98,35 @@ int chain_is_fused(char const *argv0, char const *const *envp)
   return find(&f, argv0) && is_fused(&f, argv0, envp);
 }
 
-static void close_if_cloexec(int fd)
+/* Was it open at all? */
+static int close_if_cloexec(int fd)
 {
   int flags = fcntl(fd, F_GETFD);
-  if (flags != -1 && flags & FD_CLOEXEC) close(fd);
-}
 
-/* poll(2) tells in one call which of many descriptors are open: a quarter of
-   the price of reading /proc/self/fd, while the limit is an ordinary one. */
-static int close_by_poll(unsigned int limit)
-{
-  struct pollfd x[256];
-
-  for (unsigned int base = 0; base < limit; base += 256) {
-    unsigned int n = limit - base < 256 ? limit - base : 256;
-
-    for (unsigned int i = 0; i < n; i++) {
-      x[i].fd = (int)(base + i);
-      x[i].events = 0;
-    }
-    if (poll(x, n, 0) < 0) return 0;
-    for (unsigned int i = 0; i < n; i++)
-      if (!(x[i].revents & POLLNVAL)) close_if_cloexec(x[i].fd);
-  }
+  if (flags == -1) return 0;
+  if (flags & FD_CLOEXEC) close(fd);
   return 1;
 }
 
-static int close_by_proc(void)
+/*
+ * poll(2) tells in one call which of many descriptors are open; reading
+ * /proc/self/fd costs as much as half a fork.  What is marked close-on-exec was
+ * opened by a program of this image, so it lies as low as it could, after what
+ * was inherited: where a whole run is free, nothing follows.
+ */
+static void close_on_exec(void)
 {
-  DIR *dir = opendir("/proc/self/fd");
-  struct dirent *d;
+  struct pollfd x[64];
+  int open_ones = 1;
 
-  if (!dir) return 0;
-  while ((d = readdir(dir))) {
-    unsigned int fd;
-    if (uint0_scan(d->d_name, &fd) && (int)fd != dirfd(dir))
-      close_if_cloexec((int)fd);
+  for (int base = 0; open_ones; base += 64) {
+    open_ones = 0;
+    for (int i = 0; i < 64; i++)
+      x[i] = (struct pollfd){.fd = base + i};
+    poll(x, 64, 0); /* if it cannot, each one is looked at */
+    for (int i = 0; i < 64; i++)
+      if (!(x[i].revents & POLLNVAL)) open_ones |= close_if_cloexec(x[i].fd);
   }
-  closedir(dir);
-  return 1;
-}
-
-static int close_on_exec(void)
-{
-  struct rlimit r;
-
-  if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur <= 4096)
-    return close_by_poll((unsigned int)r.rlim_cur);
-  return close_by_proc();
 }
 
 static void default_signals(void)
@@ -172,6 +149,7 @@ static _Noreturn void call(char const *const *argv, char const *const *envp)
   struct chain_program const *p = chain_find(basename_of(argv[0]));
   int argc = 0;
 
+  close_on_exec();
   default_signals();
   prctl(PR_SET_NAME, p->name);
   environ = (char **)envp;
@@ -183,7 +161,7 @@ static _Noreturn void call(char const *const *argv, char const *const *envp)
 static _Noreturn void become(struct found const *f, char const *const *argv,
                              char const *const *envp)
 {
-  if (is_fused(f, argv[0], envp) && close_on_exec()) call(argv, envp);
+  if (is_fused(f, argv[0], envp)) call(argv, envp);
   execve(f->path, (char *const *)argv, (char *const *)envp);
   strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
 }
@@ -235,7 +213,6 @@ static pid_t spawn_call(struct found const *f, char const *const *argv,
     sigprocmask(SIG_SETMASK, &old, 0);
     return pid;
   }
-  default_signals();
   if (!take_fds(fds, n)) _exit(111);
   open_signals();
   become(f, argv, envp);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "whole.h"
@@ -23,4 +24,19 @@ int whole_read(int fd, stralloc *sa, size_t max)
     if (n <= 0) return !n;
     sa->len += (size_t)n;
   }
+}
+
+int whole_path(char const *path, stralloc *sa, size_t max)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  size_t start = sa->len;
+  int r, e;
+
+  if (fd < 0) return 0;
+  r = whole_read(fd, sa, max);
+  e = errno;
+  if (!r) sa->len = start;
+  close(fd);
+  errno = e;
+  return r;
 }

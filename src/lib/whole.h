@@ -15,4 +15,8 @@
    errno: EFBIG if there is more. */
 extern int whole_read(int fd, stralloc *sa, size_t max);
 
+/* The same from a file that is opened and closed here.  On failure sa is as it
+   was. */
+extern int whole_path(char const *path, stralloc *sa, size_t max);
+
 #endif
