@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,24 +108,19 @@ static int close_if_cloexec(int fd)
 }
 
 /*
- * poll(2) tells in one call which of many descriptors are open; reading
- * /proc/self/fd costs as much as half a fork.  What is marked close-on-exec was
- * opened by a program of this image, so it lies as low as it could, after what
- * was inherited: where a whole run is free, nothing follows.
+ * Reading /proc/self/fd costs as much as half a fork, and poll(2), which tells
+ * of many descriptors at once, is worse: asked in a child about an epoll
+ * descriptor that the listener watches a signalfd with, it looks for the
+ * child's signals, finds none, and takes the listener's event away.
+ *
+ * What is marked close-on-exec was opened by a program of this image, so it
+ * lies as low as it could, after what was inherited: where a whole run is
+ * free, nothing follows.
  */
 static void close_on_exec(void)
 {
-  struct pollfd x[64];
-  int open_ones = 1;
-
-  for (int base = 0; open_ones; base += 64) {
-    open_ones = 0;
-    for (int i = 0; i < 64; i++)
-      x[i] = (struct pollfd){.fd = base + i};
-    poll(x, 64, 0); /* if it cannot, each one is looked at */
-    for (int i = 0; i < 64; i++)
-      if (!(x[i].revents & POLLNVAL)) open_ones |= close_if_cloexec(x[i].fd);
-  }
+  for (int fd = 0, unused = 0; unused < 64; fd++)
+    unused = close_if_cloexec(fd) ? 0 : unused + 1;
 }
 
 static void default_signals(void)
