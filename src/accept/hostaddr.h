@@ -3,7 +3,8 @@
  *
  * c-ares looks in /etc/hosts and asks the DNS, as the system's resolver would;
  * getaddrinfo(3) loads modules at run time, which a static executable should
- * not.  Waits as long as c-ares's defaults say (some 20 seconds).
+ * not.  localhost is nobody else, whatever they say (RFC 6761).  Waits as long
+ * as c-ares's defaults say (some 20 seconds).
  */
 #ifndef POSTERN_HOSTADDR_H
 #define POSTERN_HOSTADDR_H
