@@ -123,16 +123,24 @@ install: $(PROGRAMS:%=install-%) install-man
 $(EXECUTABLES:%=install-%): install-%: command/%
 	install -D -m $(MODE_$*) $< $(DESTDIR)$(home)/bin/$*
 $(CHAIN:%=install-%): install-%: command/%
-	@mkdir -p $(DESTDIR)$(home)/bin
+	@install -d $(DESTDIR)$(home)/bin
 	ln -sf postern-chain $(DESTDIR)$(home)/bin/$*
 install-man:
 	for p in doc/man/*.[1-8]; do \
 		install -D -m 0644 $$p $(DESTDIR)$(home)/share/man/man$${p##*.}/$${p##*/} || exit; \
 	done
 
+# make install-links: the programs that ours replace, by their own names, with
+# their own defaults.  Never in the place of a file that is not a link.
+install-links: $(TWINS:%=install-link-%)
+$(TWINS:%=install-link-%): install-link-%: install
+	@d=$(DESTDIR)$(home)/bin/$*; [ -L $$d ] || [ ! -e $$d ] || \
+		{ echo "$$d is there, and is not a link" >&2; exit 1; }
+	ln -sfn postern-$* $(DESTDIR)$(home)/bin/$*
+
 clean:
 	rm -rf compile command
 
-.PHONY: it all tests test check lint fuzz run bench install install-man clean
+.PHONY: it all tests test check lint fuzz run bench install install-links install-man clean
 .DELETE_ON_ERROR:
 .SECONDARY:
