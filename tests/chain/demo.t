@@ -31,7 +31,8 @@ nobody() {	# nothing that was started from our home runs any more
 trap 'kill $pid 2>/dev/null; wait' EXIT
 
 check 'it starts' demo
-cat >client.py <<'END'
+client=$PWD/client.py
+cat >"$client" <<'END'
 import poplib, smtplib, socket, sys
 
 host, smtp_port, pop3_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -50,6 +51,8 @@ if what == 'pop3':
 s = smtplib.SMTP(host, smtp_port, 'client.example', 20, (source, 0))
 s.ehlo()
 try:
+    if len(sys.argv) > 9:
+        s.esmtp_features['auth'] = sys.argv[9]
     if len(sys.argv) > 7:
         s.login(sys.argv[7], sys.argv[8])
     s.sendmail('me@sender.example', sys.argv[6],
@@ -62,11 +65,22 @@ except smtplib.SMTPAuthenticationError as e:
     print(e.smtp_code)
 s.quit() if s.sock else None
 END
-smtp() {	# smtp SOURCE TO [USER PASSWORD]
-	run python3 client.py "${host:-127.0.0.1}" "$SMTP_PORT" "$POP3_PORT" smtp "$@"
+smtp() {	# smtp SOURCE TO [USER PASSWORD [MECHANISM]]
+	run python3 "$client" "${host:-127.0.0.1}" "$SMTP_PORT" "$POP3_PORT" smtp "$@"
 }
 pop3() {	# pop3 SOURCE USER PASSWORD
-	run python3 client.py "${host:-127.0.0.1}" "$SMTP_PORT" "$POP3_PORT" pop3 "$@"
+	run python3 "$client" "${host:-127.0.0.1}" "$SMTP_PORT" "$POP3_PORT" pop3 "$@"
+}
+# A wrong password has its answer seconds later; several wait side by side.
+begin() {	# begin NAME COMMAND...: run it in a folder of that name
+	mkdir "$1"
+	(cd "$1" && shift && "$@" && echo "$rc" >rc) &
+	eval "begun_$1=$!"
+}
+end() {		# end NAME: leaves out, err and rc, as run does
+	eval "wait \$begun_$1"
+	mv "$1/out" "$1/err" .
+	rc=$(cat "$1/rc")
 }
 logged() {	# logged SERVICE PATTERN: s6-log has written such a line
 	tries=0
@@ -97,12 +111,19 @@ smtp 127.0.0.1 "$you" "$USER1" "$PASSWORD1"
 is 'after AUTH it is accepted' 0 accepted ''
 check 'and lands outside' [ "$(count "$OUTSIDE")" = 1 ]
 check 'and is logged' logged smtp "to=$you relay=auth:$USER1 code=250"
-smtp 127.0.0.1 "$you" "$USER1" wrong
-is 'not with a wrong password' 0 535 ''
+
+begin pop3 pop3 127.0.0.2 "$USER2" "$PASSWORD1"
+for how in PLAIN LOGIN CRAM-MD5; do
+	begin "${how%-*}" smtp 127.0.0.1 "$you" "$USER1" wrong "$how"
+done
+for how in PLAIN LOGIN CRAM-MD5; do
+	end "${how%-*}"
+	is "not with a wrong password: $how" 0 535 ''
+done
 
 smtp 127.0.0.2 "$you"
 is 'from another address it is refused' 0 "$foreign" ''
-pop3 127.0.0.2 "$USER2" "$PASSWORD1"
+end pop3
 check 'where a POP3 login fails' [ "$rc" = 1 ]
 smtp 127.0.0.2 "$you"
 is 'it still is' 0 "$foreign" ''
