@@ -203,7 +203,7 @@ static void challenges(void)
 {
   char a[SASL_CHALLENGE_MAX + 1], b[SASL_CHALLENGE_MAX + 1];
   struct sasl s = {0};
-  size_t n;
+  size_t n = 0;
 
   ok(start(&s, SASL_CRAM_MD5) == SASL_CHALLENGE &&
          base64_decode(a, &n, out.s, out.len) && n == s.challenge.len &&
