@@ -203,6 +203,17 @@ static enum checker_result run(struct checker const *c, int fd,
   return judge(*status, reason);
 }
 
+int checker_order_scan(char const *s, enum checker_order *order)
+{
+  if (!strcmp(s, "response"))
+    *order = CHECKER_RESPONSE_FIRST;
+  else if (!strcmp(s, "challenge"))
+    *order = CHECKER_CHALLENGE_FIRST;
+  else
+    return 0;
+  return 1;
+}
+
 enum checker_result checker_run(struct checker const *c, struct sasl const *s,
                                 int *status, char reason[REASON])
 {

@@ -23,6 +23,9 @@ enum checker_result {
 
 enum checker_order { CHECKER_RESPONSE_FIRST, CHECKER_CHALLENGE_FIRST };
 
+/* "response" or "challenge", what an option says: 1, or 0. */
+extern int checker_order_scan(char const *s, enum checker_order *order);
+
 struct checker {
   char const *const *argv; /* program and arguments, null-terminated */
   enum checker_order order;

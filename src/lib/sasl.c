@@ -68,13 +68,27 @@ size_t sasl_challenge(char s[SASL_CHALLENGE_MAX + 1], char const *host)
   return n;
 }
 
-/* One allocation of the final size: a secret that moves leaves a copy. */
-static int set(stralloc *sa, char const *s, size_t n)
+int sasl_keep(stralloc *sa, char const *s, size_t n)
 {
   if (!stralloc_ready(sa, n + 1)) return 0;
   memcpy(sa->s, s, n);
   sa->s[n] = 0;
   sa->len = n;
+  return 1;
+}
+
+int sasl_list(char const *list, unsigned int *set, char const **bad)
+{
+  *set = 0;
+  while (*list) {
+    size_t n = strcspn(list, " ");
+    enum sasl_mechanism m = sasl_find(list, n);
+
+    *bad = list;
+    if (n && m == SASL_NONE) return 0;
+    if (n) *set |= SASL_BIT(m);
+    list += n + strspn(list + n, " ");
+  }
   return 1;
 }
 
@@ -93,7 +107,7 @@ static enum sasl_step take_plain(struct sasl *s, char const *msg, size_t len)
   slen = (size_t)(end - secret);
   if (!ulen || !slen || memchr(secret, 0, slen)) return SASL_BAD;
   if (zlen && (zlen != ulen || memcmp(msg, user, ulen))) return SASL_BAD;
-  if (!set(&s->user, user, ulen) || !set(&s->secret, secret, slen))
+  if (!sasl_keep(&s->user, user, ulen) || !sasl_keep(&s->secret, secret, slen))
     return SASL_NOMEM;
   return SASL_DONE;
 }
@@ -101,7 +115,7 @@ static enum sasl_step take_plain(struct sasl *s, char const *msg, size_t len)
 static enum sasl_step take_field(stralloc *sa, char const *msg, size_t len)
 {
   if (!len || memchr(msg, 0, len)) return SASL_BAD;
-  return set(sa, msg, len) ? SASL_DONE : SASL_NOMEM;
+  return sasl_keep(sa, msg, len) ? SASL_DONE : SASL_NOMEM;
 }
 
 /* user, blank, 32 lower-case hexadecimal digits: RFC 2195 section 2.  The user
@@ -115,7 +129,8 @@ static enum sasl_step take_cram(struct sasl *s, char const *msg, size_t len)
   if (msg[ulen] != ' ' || memchr(msg, 0, len)) return SASL_BAD;
   for (size_t i = ulen + 1; i < len; i++)
     if (!memchr("0123456789abcdef", msg[i], 16)) return SASL_BAD;
-  if (!set(&s->user, msg, ulen) || !set(&s->secret, msg + ulen + 1, DIGEST_HEX))
+  if (!sasl_keep(&s->user, msg, ulen) ||
+      !sasl_keep(&s->secret, msg + ulen + 1, DIGEST_HEX))
     return SASL_NOMEM;
   return SASL_DONE;
 }
@@ -159,7 +174,8 @@ static enum sasl_step challenge(struct sasl *s, char const *host, stralloc *out)
   char c[SASL_CHALLENGE_MAX + 1];
   size_t n = sasl_challenge(c, host);
 
-  if (!set(&s->challenge, c, n) || !stralloc_ready(out, BASE64_ENCODED(n)))
+  if (!sasl_keep(&s->challenge, c, n) ||
+      !stralloc_ready(out, BASE64_ENCODED(n)))
     return SASL_NOMEM;
   base64_encode(out->s, c, n);
   out->len = BASE64_ENCODED(n);

@@ -43,6 +43,13 @@ struct sasl {
 extern enum sasl_mechanism sasl_find(char const *name, size_t len);
 extern char const *sasl_name(enum sasl_mechanism m);
 
+/* A set of mechanisms has SASL_BIT of each. */
+#define SASL_BIT(m) (1u << (m))
+
+/* The set of a list of names with blanks between.  1, or 0 with *bad at the
+   name that is none. */
+extern int sasl_list(char const *list, unsigned int *set, char const **bad);
+
 /*
  * Begin.  initial is the initial response as the client sent it, base64 ("="
  * is the empty one), or 0 if it sent none.  host is for the CRAM-MD5 challenge
@@ -57,6 +64,10 @@ extern enum sasl_step sasl_start(struct sasl *s, enum sasl_mechanism m,
 extern enum sasl_step sasl_feed(struct sasl *s, char const *line, size_t len,
                                 stralloc *out);
 extern void sasl_free(struct sasl *s);
+
+/* Keep a secret, NUL-terminated, in one allocation of the final size: what
+   grows leaves copies behind.  0 if there is no memory. */
+extern int sasl_keep(stralloc *sa, char const *s, size_t n);
 
 /*
  * A challenge <unique@host>, decoded, for CRAM-MD5 and for APOP's greeting:

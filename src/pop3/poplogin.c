@@ -19,7 +19,7 @@ static int is_plain(enum sasl_mechanism m) { return m != SASL_CRAM_MD5; }
 
 static int offers(struct poplogin const *p, enum sasl_mechanism m)
 {
-  return p->mechanisms & 1U << m && (p->plain || !is_plain(m));
+  return p->mechanisms & SASL_BIT(m) && (p->plain || !is_plain(m));
 }
 
 int poplogin_caps(struct poplogin const *p, stralloc *sa)
@@ -85,16 +85,6 @@ static int judge(struct login *l, struct sasl const *s, char const *mechanism)
   }
 }
 
-/* One allocation of the final size: a secret that moves leaves a copy. */
-static int set(stralloc *sa, char const *s, size_t n)
-{
-  if (!stralloc_ready(sa, n + 1)) return 0;
-  memcpy(sa->s, s, n);
-  sa->s[n] = 0;
-  sa->len = n;
-  return 1;
-}
-
 static int no_memory(struct login *l)
 {
   return end(l, "-ERR [SYS/TEMP] out of memory\r\n", POPLOGIN_FAILED);
@@ -109,7 +99,7 @@ static int do_user(struct login *l, struct pop_command const *cmd)
 {
   if (!l->p->plain) return needs_tls(l);
   if (popcommand_bare(cmd)) return say(l, "-ERR a user name is needed\r\n");
-  if (!set(&l->user, cmd->arg, cmd->len)) return no_memory(l);
+  if (!sasl_keep(&l->user, cmd->arg, cmd->len)) return no_memory(l);
   return say(l, "+OK\r\n");
 }
 
@@ -121,8 +111,8 @@ static int do_pass(struct login *l, struct pop_command const *cmd)
   if (!l->p->plain) return needs_tls(l);
   if (!l->user.len) return say(l, "-ERR USER first\r\n");
   if (!cmd->len) return say(l, "-ERR a password is needed\r\n");
-  if (set(&s.user, l->user.s, l->user.len) &&
-      set(&s.secret, cmd->arg, cmd->len))
+  if (sasl_keep(&s.user, l->user.s, l->user.len) &&
+      sasl_keep(&s.secret, cmd->arg, cmd->len))
     r = judge(l, &s, "user");
   else
     r = no_memory(l);
@@ -140,8 +130,9 @@ static int do_apop(struct login *l, struct pop_command const *cmd)
   if (!l->p->apop) return say(l, "-ERR no such command here\r\n");
   if (!popcommand_apop(cmd, &n))
     return say(l, "-ERR a user name and a digest are needed\r\n");
-  if (set(&s.user, cmd->arg, n) && set(&s.secret, cmd->arg + n + 1, 32) &&
-      set(&s.challenge, l->stamp, strlen(l->stamp)))
+  if (sasl_keep(&s.user, cmd->arg, n) &&
+      sasl_keep(&s.secret, cmd->arg + n + 1, 32) &&
+      sasl_keep(&s.challenge, l->stamp, strlen(l->stamp)))
     r = judge(l, &s, "apop");
   else
     r = no_memory(l);
@@ -208,7 +199,7 @@ static int do_auth(struct login *l, struct pop_command const *cmd)
   if (!popcommand_auth(cmd, &mlen, &initial, &ilen))
     return say(l, "-ERR a mechanism is needed\r\n");
   m = sasl_find(cmd->arg, mlen);
-  if (m == SASL_NONE || !(l->p->mechanisms & 1U << m))
+  if (m == SASL_NONE || !(l->p->mechanisms & SASL_BIT(m)))
     return say(l, "-ERR no such mechanism\r\n");
   if (!offers(l->p, m)) return needs_tls(l);
   r = exchange(l, &s, m, initial, ilen);

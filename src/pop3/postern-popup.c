@@ -53,27 +53,13 @@ struct popup {
   char session[SESSION_FMT];
 };
 
-/* Names with blanks between: "plain login cram-md5". */
 static unsigned int mechanisms(char const *s)
 {
-  unsigned int bits = 0;
+  unsigned int set;
+  char const *bad;
 
-  while (*s) {
-    size_t n = strcspn(s, " ");
-    enum sasl_mechanism m = sasl_find(s, n);
-
-    if (n && m == SASL_NONE) strerr_dief2x(100, "unknown mechanism: ", s);
-    if (n) bits |= 1U << m;
-    s += n + strspn(s + n, " ");
-  }
-  return bits;
-}
-
-static enum checker_order order(char const *s)
-{
-  if (!strcmp(s, "response")) return CHECKER_RESPONSE_FIRST;
-  if (!strcmp(s, "challenge")) return CHECKER_CHALLENGE_FIRST;
-  dieusage();
+  if (!sasl_list(s, &set, &bad)) strerr_dief2x(100, "unknown mechanism: ", bad);
+  return set;
 }
 
 static unsigned int number(char const *s)
@@ -96,7 +82,9 @@ static int options(struct popup *p, int argc, char const *const *argv)
     case 'A': p->login.apop = 1; break;
     case 'p': p->prove = 1; break;
     case 'm': p->login.mechanisms = mechanisms(l.arg); break;
-    case 'O': p->checker.order = order(l.arg); break;
+    case 'O':
+      if (!checker_order_scan(l.arg, &p->checker.order)) dieusage();
+      break;
     case 'n': p->login.attempts = number(l.arg); break;
     case 'd': p->login.delay = number(l.arg); break;
     case 't': p->timeout = number(l.arg); break;
@@ -245,7 +233,7 @@ static int exit_code(enum poplogin_end end)
 int main(int argc, char const *const *argv)
 {
   struct popup p = {
-      .login = {.mechanisms = 1U << SASL_PLAIN | 1U << SASL_LOGIN,
+      .login = {.mechanisms = SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_LOGIN),
                 .attempts = ATTEMPTS,
                 .delay = DELAY,
                 .check = check,

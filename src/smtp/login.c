@@ -167,9 +167,9 @@ static char const *not_now(struct smtp const *s)
 
 static char const *not_this(struct smtp const *s, enum sasl_mechanism m)
 {
-  if (m == SASL_NONE || !(s->set->mechanisms & SETTINGS_BIT(m)))
+  if (m == SASL_NONE || !(s->set->mechanisms & SASL_BIT(m)))
     return "504 5.5.4 auth type unimplemented";
-  if (!(settings_offered(s->set) & SETTINGS_BIT(m)))
+  if (!(settings_offered(s->set) & SASL_BIT(m)))
     return "538 5.7.11 auth not available without TLS";
   return 0;
 }

@@ -33,24 +33,11 @@ static char const default_queue[] = "/var/qmail/bin/qmail-queue";
 
 static unsigned int mechanisms(char const *s)
 {
-  unsigned int set = 0;
+  unsigned int set;
+  char const *bad;
 
-  while (*s) {
-    size_t n = strcspn(s, " ");
-    enum sasl_mechanism m = sasl_find(s, n);
-
-    if (n && m == SASL_NONE) strerr_dief2x(100, "unknown mechanism: ", s);
-    if (n) set |= SETTINGS_BIT(m);
-    s += n + strspn(s + n, " ");
-  }
+  if (!sasl_list(s, &set, &bad)) strerr_dief2x(100, "unknown mechanism: ", bad);
   return set;
-}
-
-static enum checker_order order(char const *s)
-{
-  if (!strcmp(s, "response")) return CHECKER_RESPONSE_FIRST;
-  if (!strcmp(s, "challenge")) return CHECKER_CHALLENGE_FIRST;
-  dieusage();
 }
 
 /* Words between blanks; no quotes. */
@@ -92,7 +79,7 @@ int main(int argc, char const *const *argv)
 {
   struct settings s = {.control = {.dir = "control"},
                        .mechanisms =
-                           SETTINGS_BIT(SASL_PLAIN) | SETTINGS_BIT(SASL_LOGIN)};
+                           SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_LOGIN)};
   char const *queue_argv[QUEUE_WORDS + 1] = {default_queue, 0};
   stralloc queue_text = STRALLOC_ZERO;
   subgetopt l = SUBGETOPT_ZERO;
@@ -109,7 +96,9 @@ int main(int argc, char const *const *argv)
     case 'U': s.mailboxes = l.arg; break;
     case 'q': split(l.arg, &queue_text, queue_argv); break;
     case 'm': s.mechanisms = mechanisms(l.arg); break;
-    case 'O': s.order = order(l.arg); break;
+    case 'O':
+      if (!checker_order_scan(l.arg, &s.order)) dieusage();
+      break;
     case 'p': s.prove = 1; break;
     case 'd': dabrowski = 1; break;
     default: dieusage();

@@ -159,9 +159,9 @@ static int read_smtpauth(struct settings *s)
   if (!strcmp(x, "-") || !strcmp(x, "0"))
     s->mechanisms = 0;
   else if (text_equal(x, strlen(x), "+cram", 5))
-    s->mechanisms |= SETTINGS_BIT(SASL_CRAM_MD5);
+    s->mechanisms |= SASL_BIT(SASL_CRAM_MD5);
   else if (text_equal(x, strlen(x), "cram", 4))
-    s->mechanisms = SETTINGS_BIT(SASL_CRAM_MD5);
+    s->mechanisms = SASL_BIT(SASL_CRAM_MD5);
   else
     return fail(s, "SMTPAUTH", ": not one of - 0 +cram cram, after ! or not");
   return 1;
@@ -212,7 +212,7 @@ void settings_free(struct settings *s)
 
 unsigned int settings_offered(struct settings const *s)
 {
-  unsigned int plain = SETTINGS_BIT(SASL_PLAIN) | SETTINGS_BIT(SASL_LOGIN);
+  unsigned int plain = SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_LOGIN);
 
   return s->cipher || s->plain_auth ? s->mechanisms : s->mechanisms & ~plain;
 }

@@ -16,7 +16,6 @@
 #include "eod.h"
 
 /* A set of mechanisms: 1 << SASL_PLAIN and so on. */
-#define SETTINGS_BIT(m) (1u << (m))
 
 struct settings {
   /* from the command line; the caller fills them in */

@@ -44,7 +44,7 @@ static void put_auth(struct smtp *s)
   if (!offered) return;
   conn_puts(s->conn, "250-AUTH");
   for (int m = SASL_PLAIN; m <= SASL_CRAM_MD5; m++) {
-    if (!(offered & SETTINGS_BIT(m))) continue;
+    if (!(offered & SASL_BIT(m))) continue;
     conn_put(s->conn, " ", 1);
     conn_puts(s->conn, sasl_name((enum sasl_mechanism)m));
   }

@@ -266,5 +266,13 @@ int main(void)
   signals(&s);
   probe();
   sasl_free(&s);
+  {
+    enum checker_order o = CHECKER_RESPONSE_FIRST;
+
+    ok(checker_order_scan("challenge", &o) && o == CHECKER_CHALLENGE_FIRST &&
+           checker_order_scan("response", &o) && o == CHECKER_RESPONSE_FIRST &&
+           !checker_order_scan("responses", &o),
+       "the order, as an option says it");
+  }
   return done();
 }

@@ -44,7 +44,7 @@ int main(void)
      "a name that a shell would like");
   stralloc_free(&s.user);
 
-  set.mechanisms = SETTINGS_BIT(SASL_PLAIN) | SETTINGS_BIT(SASL_LOGIN);
+  set.mechanisms = SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_LOGIN);
   for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
     char in[64];
 

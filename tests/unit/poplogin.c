@@ -7,8 +7,8 @@
 #include "poplogin.h"
 #include "unit.h"
 
-#define PLAIN (1U << SASL_PLAIN)
-#define LOGIN (1U << SASL_LOGIN)
+#define PLAIN SASL_BIT(SASL_PLAIN)
+#define LOGIN SASL_BIT(SASL_LOGIN)
 #define CRAM (1U << SASL_CRAM_MD5)
 
 static struct asked {

@@ -257,5 +257,16 @@ int main(void)
   challenges();
   stralloc_free(&out);
   free(big);
+  {
+    unsigned int set;
+    char const *bad;
+
+    ok(sasl_list(" plain  CRAM-MD5 ", &set, &bad) &&
+           set == (SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_CRAM_MD5)),
+       "a list of names");
+    ok(sasl_list("", &set, &bad) && !set, "an empty list");
+    ok(!sasl_list("plain scram", &set, &bad) && !strcmp(bad, "scram"),
+       "a name that is none");
+  }
   return done();
 }

@@ -7,8 +7,8 @@
 #include "settings.h"
 #include "unit.h"
 
-#define P SETTINGS_BIT(SASL_PLAIN)
-#define C SETTINGS_BIT(SASL_CRAM_MD5)
+#define P SASL_BIT(SASL_PLAIN)
+#define C SASL_BIT(SASL_CRAM_MD5)
 
 static char const *const checker[] = {"checker", "/bin/true", 0};
 static char const *const slip[] = {"/bin/true", "x", 0};

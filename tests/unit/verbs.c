@@ -61,7 +61,7 @@ int main(void)
   set.databytes = 1000;
   for (size_t i = 0; i < sizeof t / sizeof *t; i++)
     ok(replies(&set, t[i].in, t[i].want), t[i].in);
-  set.mechanisms = SETTINGS_BIT(SASL_PLAIN);
+  set.mechanisms = SASL_BIT(SASL_PLAIN);
   for (size_t i = 0; i < sizeof auth / sizeof *auth; i++) {
     char line[128];
 
