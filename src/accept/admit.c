@@ -39,13 +39,15 @@ int admit_init(struct admit *a, struct options const *o,
   ruleset_init(&a->rules, o->rules, o->may_be_missing);
   if (o->rate_most && !rate_init(&a->rate, o->rate_most, o->rate_seconds, seed))
     return 0;
-  return limit_init(&a->limit, o->limit + PENDING_MAX + 1, seed) &&
-         childenv_init(&a->env, environ_, o->keep, dropped);
+  a->env = calloc(1, sizeof *a->env);
+  return a->env && limit_init(&a->limit, o->limit + PENDING_MAX + 1, seed) &&
+         childenv_init(a->env, environ_, o->keep, dropped);
 }
 
 void admit_free(struct admit *a)
 {
-  childenv_free(&a->env);
+  if (a->env) childenv_free(a->env);
+  free(a->env);
   limit_free(&a->limit);
   rate_free(&a->rate);
   ruleset_free(&a->rules);
@@ -194,7 +196,7 @@ static void start(struct admit *a, struct client *c)
   pid_t pid;
 
   name_session(c);
-  envp = childenv_make(&a->env, c, &a->verdict);
+  envp = childenv_make(a->env, c, &a->verdict);
   if (!envp) {
     drop(a, c, ADMIT_RULES, "make the environment", "", errtext(E2BIG));
     return;

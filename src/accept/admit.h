@@ -31,7 +31,7 @@ struct admit {
   struct options const *o;
   struct report report;
   struct ruleset rules;
-  struct childenv env;
+  struct childenv *env; /* of its own: the rest may be apart (apart.h) */
   /* A child crashed: whoever made it crash may be learning the addresses that
      all forks of this process share. */
   int crashed;

@@ -38,6 +38,7 @@
 #define SECOND UINT64_C(1000000000)
 #define BACK_OFF (SECOND / 2) /* after accept(2) ran out of something */
 #define EVENTS 16
+#define ACCEPT_ONCE 8
 
 /* What an event is for: the top byte of its data. */
 #define TAG(n) ((uint64_t)(n) << 56)
@@ -194,7 +195,8 @@ static void on_exhausted(struct server *s, struct listen_socket const *l, int e)
   s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static void on_listener(struct server *s, struct listen_socket const *l)
+/* 0 if there was no connection to accept, or it could not be had. */
+static int on_listener(struct server *s, struct listen_socket const *l)
 {
   struct sockaddr_storage ss;
   socklen_t len = sizeof ss;
@@ -203,7 +205,7 @@ static void on_listener(struct server *s, struct listen_socket const *l)
   if (fd >= 0) {
     s->exhausted = 0;
     on_connection(s, l, fd, &ss);
-    return;
+    return 1;
   }
   switch (errno) {
   case EMFILE:
@@ -212,6 +214,16 @@ static void on_listener(struct server *s, struct listen_socket const *l)
   case ENOMEM: on_exhausted(s, l, errno); break;
   /* anything else is about one connection that is gone */
   default: break;
+  }
+  return 0;
+}
+
+/* Some of those that wait, and then the children and the clock again. */
+static void on_listeners(struct server *s, struct listen_socket const *l)
+{
+  for (int i = 0; i < ACCEPT_ONCE; i++) {
+    if (s->stopping || !has_room(s) || pending_full(&s->pending)) return;
+    if (!on_listener(s, l)) return;
   }
 }
 
@@ -289,10 +301,7 @@ static void on_event(struct server *s, struct epoll_event const *ev)
 
   switch (ev->data.u64 >> 56) {
   case FOR_SIGNALS: on_signals(s); break;
-  case FOR_LISTENER:
-    if (!s->stopping && has_room(s) && !pending_full(&s->pending))
-      on_listener(s, s->listeners + data);
-    break;
+  case FOR_LISTENER: on_listeners(s, s->listeners + data); break;
   case FOR_PENDING: pending_event(&s->pending, data, ev->events); break;
   case FOR_RESOLVER: resolver_event(s->resolver, (int)data, ev->events); break;
   }
@@ -368,7 +377,7 @@ static void prepare_admit(struct server *s)
 
 int main(int argc, char const *const *argv)
 {
-  struct server *s = calloc(1, sizeof *s);
+  struct server *s = apart_alloc(sizeof *s);
   struct account account;
 
   PROG = "postern-tcpserver";

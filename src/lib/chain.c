@@ -192,9 +192,8 @@ static void open_signals(void)
   sigprocmask(SIG_SETMASK, &none, 0);
 }
 
-static pid_t spawn_call(struct found const *f, char const *const *argv,
-                        char const *const *envp, struct chain_fd const *fds,
-                        size_t n)
+static pid_t spawn_call(char const *const *argv, char const *const *envp,
+                        struct chain_fd const *fds, size_t n)
 {
   sigset_t all, old;
   pid_t pid;
@@ -209,7 +208,7 @@ static pid_t spawn_call(struct found const *f, char const *const *argv,
   }
   if (!take_fds(fds, n)) _exit(111);
   open_signals();
-  become(f, argv, envp);
+  call(argv, envp);
 }
 
 /* posix_spawn(3) does the same, but asks the kernel for the disposition of
@@ -247,7 +246,7 @@ pid_t chain_spawn(char const *const *argv, char const *const *envp,
   /* found or not, there is a process: who watches it learns the end of it */
   *failed = find(&f, argv[0]) ? 0 : errno;
   if (!*failed && how == CHAIN_CALL && is_fused(&f, argv[0], envp))
-    return spawn_call(&f, argv, envp, fds, n);
+    return spawn_call(argv, envp, fds, n);
   return spawn_exec(&f, argv, envp, fds, n, failed);
 }
 
