@@ -101,8 +101,8 @@ static void on_known(struct server *s, struct client *c)
     admit_judge(&s->admit, c, s->now);
 }
 
-static void on_header(void *context, struct client *c,
-                      enum pending_header result)
+LOG_ASIDE static void on_header(void *context, struct client *c,
+                                enum pending_header result)
 {
   static char const *const why[] = {
       [PENDING_HEADER_BAD] = "malformed",
@@ -229,7 +229,7 @@ static void on_listeners(struct server *s, struct listen_socket const *l)
 
 /* --- signals --- */
 
-static void stop(struct server *s)
+LOG_ASIDE static void stop(struct server *s)
 {
   struct log l;
 

@@ -78,7 +78,7 @@ static enum grant_found check(char const *word, struct options const *o,
   return found;
 }
 
-static void allow(stralloc *modifs, struct grant const *g)
+LOG_ASIDE static void allow(stralloc *modifs, struct grant const *g)
 {
   char reason[6 + 4 * GRANT_USER_MAX + 1] = "grant:";
   size_t n =
@@ -91,8 +91,9 @@ static void allow(stralloc *modifs, struct grant const *g)
     strerr_diefusys(111, "update the environment");
 }
 
-static void log_grant(char const *session, ip46 const *ip,
-                      struct grant const *g, uint64_t now, uint32_t maxage)
+LOG_ASIDE static void log_grant(char const *session, ip46 const *ip,
+                                struct grant const *g, uint64_t now,
+                                uint32_t maxage)
 {
   struct log l;
   char s[ADDR_FMT];

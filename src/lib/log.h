@@ -17,6 +17,10 @@
 #define LOG_LINE_MAX 3072 /* bytes in a line; what does not fit is left out */
 #define LOG_VALUE_MAX 512 /* bytes in one value, escaped */
 
+/* For a function with a line of its own whose caller lives as long as the
+   session: inlined, the line would be the session's memory. */
+#define LOG_ASIDE __attribute__((noinline))
+
 /* A line being built; a local variable.  Its members are private. */
 struct log {
   size_t len;

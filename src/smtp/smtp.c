@@ -126,7 +126,7 @@ static void begin(struct smtp *s)
   smtp_reply2(s, s->set->greeting.s, " ESMTP");
 }
 
-static void finish(struct smtp *s)
+LOG_ASIDE static void finish(struct smtp *s)
 {
   struct log l;
 
