@@ -20,6 +20,7 @@ s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 s.recv(512)
 print("there", flush=True)
 s.recv(512)' "$port" >"line$1" &
+	servers="$servers $!"	# to be ended with the server
 	read -r said <"line$1"
 }
 
