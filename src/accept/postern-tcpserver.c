@@ -386,6 +386,7 @@ int main(int argc, char const *const *argv)
   setup_descriptors(&s->o);
   setup_account(&s->o, &account);
   s->nlisteners = setup_listeners(&s->o, s->listeners);
+  setup_close_rest(&s->o, s->listeners, s->nlisteners);
   setup_identity(&account);
 
   s->epfd = epoll_create1(EPOLL_CLOEXEC);

@@ -143,6 +143,51 @@ unsigned int setup_listeners(struct options const *o,
   return n;
 }
 
+static int is_used(int fd, struct options const *o,
+                   struct listen_socket const *l, unsigned int n)
+{
+  for (unsigned int i = 0; i < n; i++)
+    if (l[i].fd == fd) return 1;
+  return fd == o->ready_fd;
+}
+
+static int highest_used(struct options const *o, struct listen_socket const *l,
+                        unsigned int n)
+{
+  int highest = o->ready_fd > 2 ? o->ready_fd : 2;
+
+  for (unsigned int i = 0; i < n; i++)
+    if (l[i].fd > highest) highest = l[i].fd;
+  return highest;
+}
+
+static void close_above(int fd)
+{
+  struct rlimit rl;
+
+  if (!syscall(SYS_close_range, (unsigned int)fd + 1, ~0u, 0u)) return;
+  if (getrlimit(RLIMIT_NOFILE, &rl) < 0) die("get the limit of descriptors");
+  while ((rlim_t)++fd < rl.rlim_cur)
+    close(fd);
+}
+
+void setup_close_rest(struct options const *o, struct listen_socket *l,
+                      unsigned int n)
+{
+  int highest = highest_used(o, l, n);
+
+  close_above(highest);
+  for (int fd = 3; fd < highest; fd++)
+    if (!is_used(fd, o, l, n)) close(fd);
+  for (unsigned int i = 0; i < n; i++) {
+    int low = fcntl(l[i].fd, F_DUPFD_CLOEXEC, 3);
+
+    if (low < 0) die("move a descriptor");
+    close(low < l[i].fd ? l[i].fd : low);
+    if (low < l[i].fd) l[i].fd = low;
+  }
+}
+
 /* --- signals and name servers --- */
 
 int setup_signals(void)

@@ -27,6 +27,14 @@ extern void setup_account(struct options const *o, struct account *a);
 extern unsigned int setup_listeners(struct options const *o,
                                     struct listen_socket l[LISTEN_MAX]);
 
+/*
+ * Close what was inherited and is not of use, and let the sockets lie as low
+ * as they can: a program that is called in a fork finds what it must close
+ * only among low descriptors (chain.h).
+ */
+extern void setup_close_rest(struct options const *o, struct listen_socket *l,
+                             unsigned int n);
+
 extern void setup_identity(struct account const *a);
 
 /* SIGCHLD, SIGTERM, SIGINT and SIGHUP wait on the descriptor that is returned

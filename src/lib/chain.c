@@ -91,12 +91,6 @@ static int is_fused(struct found const *f, char const *name,
          f->st.st_ino == mine.st_ino;
 }
 
-int chain_is_fused(char const *argv0, char const *const *envp)
-{
-  struct found f;
-  return find(&f, argv0) && is_fused(&f, argv0, envp);
-}
-
 /* Was it open at all? */
 static int close_if_cloexec(int fd)
 {

@@ -65,9 +65,6 @@ extern pid_t chain_spawn(char const *const *argv, char const *const *envp,
 /* The program of that name in chain_programs, or 0. */
 extern struct chain_program const *chain_find(char const *name);
 
-/* Would argv0 be called, and not executed, under that environment? */
-extern int chain_is_fused(char const *argv0, char const *const *envp);
-
 /* The image's own main: the program that argv[0] names, with or without its
    "postern-", so that a link may be called tcpserver. */
 extern int chain_main(int argc, char const *const *argv);

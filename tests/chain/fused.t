@@ -24,8 +24,15 @@ s.recv(512)' "$port" >"line$1" &
 	read -r said <"line$1"
 }
 
+# The listener inherits a descriptor far from the others.
+cat >far.py <<'EOF'
+import os, sys
+os.dup2(os.open("/dev/null", os.O_RDONLY), 300)
+os.execvp(sys.argv[1], sys.argv[1:])
+EOF
+
 # shellcheck disable=SC2046
-serve postern-tcpserver -v -1 -c 200 -C 200 -x rules.cdb 127.0.0.1 0 $(smtp_words)
+serve python3 far.py postern-tcpserver -v -1 -c 200 -C 200 -x rules.cdb 127.0.0.1 0 $(smtp_words)
 
 cat >load.py <<'EOF'
 import socket, sys, threading
@@ -54,6 +61,9 @@ hold 1
 same_command() { [ "$(name_of "$1")" = "$(name_of "$2")" ]; }
 check 'a program is called in a fork of the listener' \
 	same_command "$server" "$(child)"
+fds() { ls "/proc/$1/fd" | tr '\n' ' '; }
+check 'with the connection, the log, and no other descriptor' \
+	[ "$(fds "$(child)")" = '0 1 2 ' ]
 kill -SEGV "$(child)"
 check 'a crash is told' await '^postern-tcpserver: crash pid=[0-9]* start=exec$' server.log
 hold 2

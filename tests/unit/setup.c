@@ -57,5 +57,15 @@ int main(void)
   dup2(fd, 1);
   ok(read(ready[0], &c, 1) == 1 && c == '\n' && read(ready[0], &c, 1) == 0,
      "readiness");
+  {
+    int far = fcntl(1, F_DUPFD, 300), high = fcntl(l[0].fd, F_DUPFD, 400);
+
+    o.ready_fd = -1;
+    l[0].fd = high;
+    setup_close_rest(&o, l, 1);
+    ok(fcntl(far, F_GETFD) < 0 && fcntl(high, F_GETFD) < 0,
+       "what was inherited is closed");
+    ok(l[0].fd == 3 && fcntl(3, F_GETFD) == FD_CLOEXEC, "a socket lies low");
+  }
   return done();
 }
