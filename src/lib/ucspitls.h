@@ -1,0 +1,50 @@
+/*
+ * ucspitls - the application's side of UCSPI-TLS: ask the program that stands
+ * between us and the client to begin TLS.
+ *
+ * Whoever offers it sets SSLCTLFD, SSLREADFD and SSLWRITEFD, numbers of open
+ * descriptors, of which some may be the same, and UCSPITLS:
+ *   unset, "-"   TLS is not offered, whatever else is set
+ *   "!"          TLS is required: nothing but STARTTLS, NOOP, QUIT and the like
+ *                before it; so even if the descriptors are missing
+ *   else         TLS is offered
+ *
+ * The application says to the client that it is ready, has nothing left in its
+ * read buffer, and calls ucspitls_start: a byte Y on SSLCTLFD, answered by
+ * NAME=VALUE, NUL ..., NUL when the handshake is done (tlsfacts.h), or by the
+ * end of file when it failed.  After that the two descriptors are the client.
+ */
+#ifndef POSTERN_UCSPITLS_H
+#define POSTERN_UCSPITLS_H
+
+#include <skalibs/stralloc.h>
+
+#define UCSPITLS_FACTS_MAX 16384 /* bytes of the answer */
+
+struct ucspitls {
+  int offered;  /* ucspitls_start may be called */
+  int required; /* nothing goes on without TLS */
+  int ctl, in, out;
+};
+
+/*
+ * What the environment says.  Marks the descriptors close-on-exec.  1, or 0
+ * with *why, a literal for the log, if the variables are damaged (not numbers,
+ * not open): then TLS is not offered.
+ */
+extern int ucspitls_get(struct ucspitls *u, char const **why);
+
+/*
+ * Begin TLS, which may take that many seconds, and make descriptors 0 and 1 of
+ * the application the private wire.  facts is overwritten with the answer, for
+ * tlsfacts_scan.  1; or 0 with *why, a literal: there is no TLS, and the
+ * connection cannot be used any more.  All descriptors of u are closed in
+ * either case, and it is not offered any more.
+ */
+extern int ucspitls_start(struct ucspitls *u, unsigned int seconds,
+                          stralloc *facts, char const **why);
+
+/* Give up the offer: close the descriptors. */
+extern void ucspitls_close(struct ucspitls *u);
+
+#endif
