@@ -24,6 +24,11 @@
 
 #include <stddef.h>
 
+/* Bytes in a value; the subject is bounded by the answer (ucspitls.h). */
+#define TLSFACTS_PROTOCOL_MAX 32
+#define TLSFACTS_CIPHER_MAX 64
+#define TLSFACTS_SNI_MAX 255
+
 /* Strings point into what was scanned, or the environment; 0: not known. */
 struct tlsfacts {
   int active; /* the wire is private */
@@ -40,9 +45,14 @@ struct tlsfacts {
 extern char const *const tlsfacts_names[];
 
 /*
- * The answer of UCSPI-TLS: NAME=VALUE, NUL, again and again, and a last NUL.
+ * The answer of UCSPI-TLS: NAME=VALUE, NUL, again and again, and a last NUL;
+ * without any names one NUL, or two.  n counts all of them.
+ *
  * Other names are ignored.  Our own with a value that is not of the form above
- * make it 0: the answer is damaged, and nothing of it may be believed.
+ * (words of printable ASCII; a subject without control characters; hexadecimal
+ * digits of a digest's length) or that stand there twice make it 0: the answer
+ * is damaged, nothing of it may be believed, and f is all zero.  An empty value
+ * of a name that is not ours is not known.
  */
 extern int tlsfacts_scan(struct tlsfacts *f, char const *s, size_t n);
 

@@ -19,8 +19,10 @@
 
 #include <skalibs/stralloc.h>
 
-#define UCSPITLS_FACTS_MAX 16384 /* bytes of the answer */
+/* Bytes of the answer; some send whole certificates. */
+#define UCSPITLS_FACTS_MAX 65536
 
+/* The descriptors are -1 where there are none. */
 struct ucspitls {
   int offered;  /* ucspitls_start may be called */
   int required; /* nothing goes on without TLS */
@@ -30,21 +32,26 @@ struct ucspitls {
 /*
  * What the environment says.  Marks the descriptors close-on-exec.  1, or 0
  * with *why, a literal for the log, if the variables are damaged (not numbers,
- * not open): then TLS is not offered.
+ * 0 to 2, not open): then TLS is not offered.  That it is required and there
+ * are no descriptors is no damage: who requires it could not reach who does it.
  */
 extern int ucspitls_get(struct ucspitls *u, char const **why);
 
 /*
  * Begin TLS, which may take that many seconds, and make descriptors 0 and 1 of
- * the application the private wire.  facts is overwritten with the answer, for
- * tlsfacts_scan.  1; or 0 with *why, a literal: there is no TLS, and the
- * connection cannot be used any more.  All descriptors of u are closed in
- * either case, and it is not offered any more.
+ * the application the private wire.  What they were is made blocking before it
+ * is given away, and closed here.  facts is overwritten with the answer, for
+ * tlsfacts_scan.
+ *
+ * 1; or 0 with *why, a literal: there is no TLS, and the connection cannot be
+ * used any more: what is written goes nowhere, least of all to the client in
+ * clear.  All descriptors of u are closed in either case, and it is not offered
+ * any more.  SIGPIPE is not raised here.
  */
 extern int ucspitls_start(struct ucspitls *u, unsigned int seconds,
                           stralloc *facts, char const **why);
 
-/* Give up the offer: close the descriptors. */
+/* Give up the offer: close the descriptors.  What is required stays so. */
 extern void ucspitls_close(struct ucspitls *u);
 
 #endif
