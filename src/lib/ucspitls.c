@@ -64,7 +64,14 @@ void ucspitls_close(struct ucspitls *u)
   u->offered = 0;
 }
 
-/* 0 with *why. */
+/* For a failure with a reason of our own. */
+static int fail(char const **why, char const *reason, int e)
+{
+  *why = reason;
+  errno = e;
+  return 0;
+}
+
 static int ask(int ctl, char const **why)
 {
   ssize_t w;
@@ -72,9 +79,7 @@ static int ask(int ctl, char const **why)
   do
     w = send(ctl, "Y", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
   while (w < 0 && errno == EINTR);
-  if (w == 1) return 1;
-  *why = "unable to ask for TLS";
-  return 0;
+  return w == 1 || fail(why, "unable to ask for TLS", errno);
 }
 
 /* Has the whole answer come?  Without a name it is one NUL, or two. */
@@ -91,20 +96,18 @@ static int more(int ctl, size_t chunk, stralloc *facts, char const **why)
 {
   ssize_t r;
 
-  if (!stralloc_readyplus(facts, chunk)) return *why = "out of memory", 0;
+  if (!stralloc_readyplus(facts, chunk))
+    return fail(why, "out of memory", ENOMEM);
   r = recv(ctl, facts->s + facts->len, chunk, MSG_DONTWAIT);
-  if (r > 0) {
-    facts->len += (size_t)r;
-    if (facts->len <= UCSPITLS_FACTS_MAX) return 1;
-    *why = "the answer has no end";
-  } else if (!r) {
-    *why = facts->len ? "the answer was cut short" : "no handshake";
-  } else if (errno == EAGAIN || errno == EINTR) {
-    return 1;
-  } else {
-    *why = "unable to read the answer";
-  }
-  return 0;
+  if (r < 0)
+    return errno == EAGAIN || errno == EINTR ||
+           fail(why, "unable to read the answer", errno);
+  if (!r)
+    return facts->len ? fail(why, "the answer was cut short", EPROTO)
+                      : fail(why, "no handshake", ECONNABORTED);
+  facts->len += (size_t)r;
+  return facts->len <= UCSPITLS_FACTS_MAX ||
+         fail(why, "the answer has no end", EPROTO);
 }
 
 static int answer(struct ucspitls const *u, unsigned int seconds,
@@ -121,8 +124,8 @@ static int answer(struct ucspitls const *u, unsigned int seconds,
   while (!is_whole(facts)) {
     int r = iopause_stamp(&x, 1, &until, &now);
 
-    if (!r) return *why = "no answer in time", 0;
-    if (r < 0 && errno != EINTR) return *why = "unable to wait", 0;
+    if (!r) return fail(why, "no answer in time", ETIMEDOUT);
+    if (r < 0 && errno != EINTR) return fail(why, "unable to wait", errno);
     if (r > 0 && !more(u->ctl, chunk, facts, why)) return 0;
   }
   return 1;
@@ -131,25 +134,28 @@ static int answer(struct ucspitls const *u, unsigned int seconds,
 /* Whatever happened, the client's own socket is not at hand any more. */
 static int take_wire(struct ucspitls const *u, char const **why)
 {
-  if (dup2(u->in, 0) < 0 || dup2(u->out, 1) < 0) {
-    close(0);
-    close(1);
-    *why = "unable to take the wire";
-    return 0;
-  }
-  return 1;
+  if (dup2(u->in, 0) >= 0 && dup2(u->out, 1) >= 0) return 1;
+  fail(why, "unable to take the wire", errno);
+  close(0);
+  close(1);
+  return 0;
 }
 
 int ucspitls_start(struct ucspitls *u, unsigned int seconds, stralloc *facts,
                    char const **why)
 {
-  int good;
+  int good, e;
 
-  if (!u->offered) return *why = "TLS is not offered", 0;
+  if (!u->offered) return fail(why, "TLS is not offered", EINVAL);
   ndelay_off(0);
   ndelay_off(1);
   good = ask(u->ctl, why) && answer(u, seconds, facts, why);
-  if (!take_wire(u, why)) good = 0;
+  e = errno;
+  if (!take_wire(u, why)) {
+    e = errno;
+    good = 0;
+  }
   ucspitls_close(u);
+  errno = e;
   return good;
 }

@@ -43,10 +43,11 @@ extern int ucspitls_get(struct ucspitls *u, char const **why);
  * is given away, and closed here.  facts is overwritten with the answer, for
  * tlsfacts_scan.
  *
- * 1; or 0 with *why, a literal: there is no TLS, and the connection cannot be
- * used any more: what is written goes nowhere, least of all to the client in
- * clear.  All descriptors of u are closed in either case, and it is not offered
- * any more.  SIGPIPE is not raised here.
+ * 1; or 0 with *why, a literal, and errno, ECONNABORTED if the handshake failed
+ * and ETIMEDOUT if the time was over: there is no TLS, and the connection
+ * cannot be used any more: what is written goes nowhere, least of all to the
+ * client in clear.  All descriptors of u are closed in either case, and it is
+ * not offered any more.  SIGPIPE is not raised here.
  */
 extern int ucspitls_start(struct ucspitls *u, unsigned int seconds,
                           stralloc *facts, char const **why);

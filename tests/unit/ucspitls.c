@@ -1,4 +1,5 @@
 /* Unit test of src/lib/ucspitls.c: the server is a child of the test. */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -93,20 +94,25 @@ struct server {
   unsigned int seconds;
   int good;
   char const *why;
+  int error;
 };
 
 #define P(s) s, sizeof s - 1
 
 static struct server const servers[] = {
-    {"an answer", P("A=B\0C=\0"), P("\0"), STAYS, 60, 1, 0},
-    {"in two parts", P("A="), P("B\0\0"), STAYS, 60, 1, 0},
-    {"without a name", P("\0"), "", 0, STAYS, 60, 1, 0},
-    {"without a name, ended twice", P("\0\0"), "", 0, STAYS, 60, 1, 0},
-    {"the handshake failed", "", 0, "", 0, ENDS, 60, 0, "no handshake"},
-    {"cut short", P("A=B\0"), "", 0, ENDS, 60, 0, "the answer was cut short"},
-    {"nothing comes", "", 0, "", 0, STAYS, 0, 0, "no answer in time"},
-    {"one byte comes", P("A"), "", 0, STAYS, 1, 0, "no answer in time"},
-    {"no end", P("A"), "", 0, FOREVER, 60, 0, "the answer has no end"},
+    {"an answer", P("A=B\0C=\0"), P("\0"), STAYS, 60, 1, 0, 0},
+    {"in two parts", P("A="), P("B\0\0"), STAYS, 60, 1, 0, 0},
+    {"without a name", P("\0"), "", 0, STAYS, 60, 1, 0, 0},
+    {"without a name, ended twice", P("\0\0"), "", 0, STAYS, 60, 1, 0, 0},
+    {"the handshake failed", "", 0, "", 0, ENDS, 60, 0, "no handshake",
+     ECONNABORTED},
+    {"cut short", P("A=B\0"), "", 0, ENDS, 60, 0, "the answer was cut short",
+     EPROTO},
+    {"nothing comes", "", 0, "", 0, STAYS, 0, 0, "no answer in time",
+     ETIMEDOUT},
+    {"one byte comes", P("A"), "", 0, STAYS, 1, 0, "no answer in time",
+     ETIMEDOUT},
+    {"no end", P("A"), "", 0, FOREVER, 60, 0, "the answer has no end", EPROTO},
 };
 
 /* Does not end until the control connection does. */
@@ -153,7 +159,7 @@ static int client(void)
 }
 
 struct outcome {
-  int result, data_flows, client_closed, blocking, fds_closed;
+  int result, error, data_flows, client_closed, blocking, fds_closed;
   int status;
 };
 
@@ -184,6 +190,7 @@ static struct outcome start(struct server const *s, stralloc *facts)
   why = 0;
   ucspitls_get(&u, &why);
   o.result = ucspitls_start(&u, s->seconds, facts, &why);
+  o.error = errno;
   o.fds_closed = !is_open(ctl[0]) && !is_open(data[0]) && !u.offered;
   o.blocking = !(fcntl(kept, F_GETFL) & O_NONBLOCK);
   close(kept);
@@ -217,7 +224,9 @@ static void test_start(void)
   for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
     struct outcome const *o = all + i;
 
-    ok(o->result == servers[i].good && right[i], servers[i].name);
+    ok(o->result == servers[i].good && right[i] &&
+           (o->result || o->error == servers[i].error),
+       servers[i].name);
     ok(o->fds_closed && o->client_closed && o->blocking && !o->status,
        "what was there is closed");
     ok(o->data_flows == servers[i].good, "the wire");
