@@ -18,6 +18,12 @@ static char const **member(struct tlsfacts *f, size_t i)
   return all[i];
 }
 
+char const *tlsfacts_value(struct tlsfacts const *f, size_t i)
+{
+  struct tlsfacts copy = *f;
+  return *member(&copy, i);
+}
+
 static int is_word(char const *s, size_t max)
 {
   size_t n = 0;

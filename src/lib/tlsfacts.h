@@ -44,6 +44,9 @@ struct tlsfacts {
 /* The names above, ended by 0: what nobody but who speaks TLS may set. */
 extern char const *const tlsfacts_names[];
 
+/* The value that goes with tlsfacts_names[i]; 0: not known. */
+extern char const *tlsfacts_value(struct tlsfacts const *f, size_t i);
+
 /*
  * The answer of UCSPI-TLS: NAME=VALUE, NUL, again and again, and a last NUL;
  * without any names one NUL, or two.  n counts all of them.

@@ -103,6 +103,16 @@ static void set(char const *name, char const *value)
     unsetenv(name);
 }
 
+static void test_values(void)
+{
+  struct tlsfacts const f = {1, "0", "1", "2", "3", "4", "5", "6"};
+  size_t i = 0;
+
+  for (; tlsfacts_names[i]; i++)
+    ok(*tlsfacts_value(&f, i) == (char)('0' + i), tlsfacts_names[i]);
+  ok(i == 7, "every name has a value");
+}
+
 int main(void)
 {
   struct tlsfacts f;
@@ -122,5 +132,6 @@ int main(void)
     ok(tlsfacts_env(&f) == envs[i].good && equal(&f, &envs[i].want),
        envs[i].name);
   }
+  test_values();
   return done();
 }
