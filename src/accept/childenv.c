@@ -7,27 +7,45 @@
 #include "addr.h"
 #include "childenv.h"
 #include "text.h"
+#include "tlsfacts.h"
 
-/* The right to relay, and names of users. */
+/* The right to relay, names of users, and that the wire is private; what else
+   is told of a private wire is in tlsfacts_names. */
 static char const *const identity[] = {
-    "RELAYCLIENT",    "RELAYREASON", "SMTPAUTHUSER", "SMTP_AUTH_USER",
-    "SMTPAUTHMETHOD", "AUTHUSER",    "AUTHPROTOCOL", 0};
+    "RELAYCLIENT",    "RELAYREASON",    "SMTPAUTHUSER",
+    "SMTP_AUTH_USER", "SMTPAUTHMETHOD", "AUTHUSER",
+    "AUTHPROTOCOL",   "POSTERN_TLS",    0};
 
 /* What only this connection's listener can say, and what was said to the
-   listener itself. */
-static char const *const ours[] = {"PROTO",           "TCPLOCALIP",
-                                   "TCPLOCALPORT",    "TCPLOCALHOST",
-                                   "TCPREMOTEIP",     "TCPREMOTEPORT",
-                                   "TCPREMOTEHOST",   "TCPREMOTEINFO",
-                                   "POSTERN_SESSION", "POSTERN_RULE",
-                                   "LISTEN_FDS",      "LISTEN_PID",
-                                   "LISTEN_FDNAMES",  0};
+   listener itself; descriptors that it inherited are closed. */
+static char const *const ours[] = {"PROTO",
+                                   "TCPLOCALIP",
+                                   "TCPLOCALPORT",
+                                   "TCPLOCALHOST",
+                                   "TCPREMOTEIP",
+                                   "TCPREMOTEPORT",
+                                   "TCPREMOTEHOST",
+                                   "TCPREMOTEINFO",
+                                   "POSTERN_SESSION",
+                                   "POSTERN_RULE",
+                                   "LISTEN_FDS",
+                                   "LISTEN_PID",
+                                   "LISTEN_FDNAMES",
+                                   "SSLCTLFD",
+                                   "SSLREADFD",
+                                   "SSLWRITEFD",
+                                   0};
 
 static int is_one_of(char const *env, size_t n, char const *const *names)
 {
   for (; *names; names++)
     if (strlen(*names) == n && !memcmp(env, *names, n)) return 1;
   return 0;
+}
+
+static int is_right(char const *env, size_t n)
+{
+  return is_one_of(env, n, identity) || is_one_of(env, n, tlsfacts_names);
 }
 
 int childenv_init(struct childenv *e, char const *const *environ_, int keep,
@@ -44,7 +62,7 @@ int childenv_init(struct childenv *e, char const *const *environ_, int keep,
     size_t len = strcspn(s, "=");
 
     if (is_one_of(s, len, ours)) continue;
-    if (!keep && is_one_of(s, len, identity)) {
+    if (!keep && is_right(s, len)) {
       if (!stralloc_append(dropped, ' ') || !stralloc_catb(dropped, s, len))
         return 0;
       continue;

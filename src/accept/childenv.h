@@ -30,8 +30,9 @@ struct childenv {
 };
 
 /*
- * Take over environ.  Unless keep, variables that open a relay or name a
- * user are dropped, and their names are put into dropped, a blank before each.
+ * Take over environ.  Unless keep, variables that open a relay, name a user or
+ * tell of a private wire (tlsfacts.h) are dropped, and their names are put into
+ * dropped, a blank before each.
  * 0 if there is no memory.
  */
 extern int childenv_init(struct childenv *e, char const *const *environ_,

@@ -74,22 +74,23 @@ is '-U without UID' 100 '' "$p: fatal: UID not set"
 
 # --- environment and descriptors ---
 serve env RELAYCLIENT=evil SMTPAUTHUSER=evil TCPREMOTEINFO=evil POSTERN_RULE=evil \
+	POSTERN_TLS=evil POSTERN_CERT_SHA256=evil SSL_PROTOCOL=evil SSLREADFD=9 \
 	sh -c 'exec "$@" 9</dev/null' - \
 	$p -1 127.0.0.1 0 sh -c 'env; for f in /proc/$$/fd/*; do echo "fd ${f##*/}"; done'
 ask 127.0.0.1
-check 'inherited rights are gone' sh -c '! grep -E "RELAY|AUTH|INFO|POSTERN_RULE" out'
+check 'inherited rights are gone' sh -c '! grep -E "RELAY|AUTH|INFO|POSTERN_RULE|TLS|SSL|CERT" out'
 check 'a session id' grep -Eq '^POSTERN_SESSION=[0-9a-f]+\.[0-9a-f]{8}$' out
 check 'no names were looked up' sh -c '! grep HOST out'
 check 'addresses' [ "$(grep -cxE "PROTO=TCP|TCP(LOCAL|REMOTE)IP=127.0.0.1|TCPLOCALPORT=$port" out)" = 4 ]
 # 3 is the directory that the shell itself reads
 check 'no descriptor leaks' [ "$(grep '^fd' out | tr '\n' ' ')" = 'fd 0 fd 1 fd 2 fd 3 ' ]
 check 'and one warning says so' grep -Eqx \
-	"$p: warning: removed from the environment .-k keeps them.:( RELAYCLIENT| SMTPAUTHUSER){2}" server.log
+	"$p: warning: removed from the environment .-k keeps them.:( RELAYCLIENT| SMTPAUTHUSER| POSTERN_TLS| POSTERN_CERT_SHA256| SSL_PROTOCOL){5}" server.log
 stop
 
-serve env RELAYCLIENT=meant $p -1k 127.0.0.1 0 env
+serve env RELAYCLIENT=meant SSL_CIPHER=meant $p -1k 127.0.0.1 0 env
 ask 127.0.0.1
-check '-k keeps them' grep -qx RELAYCLIENT=meant out
+check '-k keeps them' [ "$(grep -cxE '(RELAYCLIENT|SSL_CIPHER)=meant' out)" = 2 ]
 check '-k: no warning' [ ! -s server.log ]
 stop
 

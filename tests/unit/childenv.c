@@ -18,13 +18,19 @@ static char const *const inherited[] = {"PATH=/bin",
                                         "RELAYCLIENTS=other",
                                         "PROTO=SSL",
                                         "LISTEN_FDS=3",
+                                        "SSLCTLFD=3",
+                                        "UCSPITLS=!",
+                                        "POSTERN_TLS=evil",
+                                        "POSTERN_CERT_SHA256=evil",
+                                        "SSL_CIPHER=evil",
                                         "A=outer",
                                         "malformed",
                                         0};
 
 static char const *const removed[] = {
-    "RELAYCLIENT", "TCPREMOTEHOST", "SMTPAUTHUSER",  "POSTERN_RULE",
-    "RELAYREASON", "LISTEN_FDS",    "TCPREMOTEINFO", "TCPLOCALHOST"};
+    "RELAYCLIENT", "TCPREMOTEHOST",       "SMTPAUTHUSER",  "POSTERN_RULE",
+    "RELAYREASON", "LISTEN_FDS",          "TCPREMOTEINFO", "TCPLOCALHOST",
+    "POSTERN_TLS", "POSTERN_CERT_SHA256", "SSL_CIPHER",    "SSLCTLFD"};
 
 static int is(char const *const *envp, char const *name, char const *want)
 {
@@ -60,7 +66,8 @@ int main(void)
   memset(&v, 0, sizeof v);
   ok(childenv_init(&e, inherited, 0, &dropped), "start");
   stralloc_0(&dropped);
-  ok(!strcmp(dropped.s, " RELAYCLIENT SMTPAUTHUSER RELAYREASON"),
+  ok(!strcmp(dropped.s, " RELAYCLIENT SMTPAUTHUSER RELAYREASON POSTERN_TLS"
+                        " POSTERN_CERT_SHA256 SSL_CIPHER"),
      "what was removed is told");
   envp = childenv_make(&e, &c, &v);
   ok(envp && is(envp, "PROTO", "TCP") && is(envp, "TCPREMOTEIP", "192.0.2.1") &&
@@ -69,7 +76,7 @@ int main(void)
          is(envp, "TCPLOCALPORT", "25") && is(envp, "POSTERN_SESSION", "s.1"),
      "the connection");
   ok(is(envp, "PATH", "/bin") && is(envp, "A", "outer") &&
-         is(envp, "RELAYCLIENTS", "other"),
+         is(envp, "RELAYCLIENTS", "other") && is(envp, "UCSPITLS", "!"),
      "the rest stays");
   for (size_t i = 0; i < sizeof removed / sizeof *removed; i++)
     ok(is(envp, removed[i], 0), removed[i]);
@@ -122,6 +129,7 @@ int main(void)
   c = client();
   envp = childenv_make(&e, &c, &v);
   ok(is(envp, "RELAYCLIENT", "") && is(envp, "SMTPAUTHUSER", "evil") &&
+         is(envp, "POSTERN_TLS", "evil") && is(envp, "SSLCTLFD", 0) &&
          is(envp, "TCPREMOTEHOST", 0),
      "-k keeps what grants, not who the client is");
   childenv_free(&e);
