@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A stand-in for postern-tlsd, to test what comes before it: tlsd.py CERT KEY SOCKET [NAME=VALUE...]
+"""A stand-in for postern-tlsd, to test what comes before it: tlsd.py SOCKET CERT KEY [NAME=VALUE...]
 
 Prints a line when it listens.  A child for each connection, which says on stderr
 what it got with it; CERT "none" is a service that fails every handshake.
@@ -32,7 +32,7 @@ def serve(server, facts, ctl):
 
 
 def main():
-    cert, key, path = sys.argv[1:4]
+    path, cert, key = sys.argv[1:4]
     facts = dict(x.split("=", 1) for x in sys.argv[4:])
     server = None if cert == "none" else ucspitlsd.Server(cert, key)
     s = socket.socket(socket.AF_UNIX)

@@ -2,7 +2,7 @@
 # Program test of postern-starttls: its contract with its neighbours.
 # postern-tlsd is a stand-in here (tests/helpers/tlsd.py).
 . "$TESTS/lib/t.sh"
-. "$TESTS/lib/cert.sh"
+. "$TESTS/lib/tls.sh"
 
 usage='postern-starttls: usage: postern-starttls [ -r ] [ -i ] [ -t seconds ] socket prog...'
 make_cert mx.example.org
@@ -10,19 +10,6 @@ export POSTERN_SESSION=s.1
 hex=$(printf %064d 7)
 facts="SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=TLS_AES_256_GCM_SHA384 SSL_TLS_SNI_SERVERNAME=mx.example.org POSTERN_CERT_SHA256=$hex"
 
-talk() { run timeout 60 python3 "$TESTS/helpers/talk.py" "$port" mx.example.org.pem "$@"; }
-tlsd() {	# tlsd SOCKET CERT KEY FACT...: the stand-in; its log is SOCKET.log
-	path=$1
-	shift
-	cert=$1 key=$2
-	shift 2
-	mkfifo "$path.ready"
-	python3 "$TESTS/helpers/tlsd.py" "$cert" "$key" "$path" "$@" \
-		>"$path.ready" 2>"$path.log" &
-	servers="${servers-} $!"
-	trap 'kill -KILL $servers 2>/dev/null' EXIT
-	read -r _ <"$path.ready"
-}
 # on_socket COMMAND...: run it with a socket on 0 and 1, and nobody at its end.
 on_socket() {
 	run python3 -c 'import os, socket, subprocess, sys
@@ -61,7 +48,7 @@ warning='postern-starttls: warning: unable to offer TLS by'
 
 # --- what the next program gets ---
 
-tlsd s mx.example.org.pem mx.example.org.key "POSTERN_CERT_SHA256=$hex"
+stand_in s mx.example.org.pem mx.example.org.key "POSTERN_CERT_SHA256=$hex"
 offer='SSLCTLFD=3
 SSLREADFD=4
 SSLWRITEFD=4
@@ -142,7 +129,7 @@ ready
 private $facts
 inside
 (closed)"
-tlsd broken none none
+stand_in broken none none
 for fuse in 1 0; do
 	serve env POSTERN_FUSE=$fuse postern-tcpserver -1 127.0.0.1 0 \
 		postern-starttls s "$HELPERS/tlsapp"
@@ -204,7 +191,7 @@ EOS
 on_socket python3 silent.py postern-starttls -i -t 1 silent ./show
 is '-i with a service that says nothing' 99 '' \
 	'postern-starttls: fatal: unable to begin TLS: no answer in time (session s.1)'
-tlsd lies mx.example.org.pem mx.example.org.key POSTERN_CERT_SHA256=x
+stand_in lies mx.example.org.pem mx.example.org.key POSTERN_CERT_SHA256=x
 serve postern-tcpserver -v -1 127.0.0.1 0 postern-starttls -i lies "$show"
 talk tls -
 is '-i with an answer that is damaged: no word' 0 '(end)' ''

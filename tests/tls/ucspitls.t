@@ -1,10 +1,9 @@
 #!/bin/sh
 # The session's side of UCSPI-TLS under a server that is not ours.
 . "$TESTS/lib/t.sh"
-. "$TESTS/lib/cert.sh"
+. "$TESTS/lib/tls.sh"
 
 make_cert mx.example.org
-talk() { run timeout 60 python3 "$TESTS/helpers/talk.py" "$port" mx.example.org.pem "$@"; }
 under() {	# under [-a NAME=VALUE]: tlsapp under the foreign server
 	serve env UCSPITLS="${UCSPITLS-}" postern-tcpserver -1 127.0.0.1 0 \
 		python3 "$TESTS/helpers/ucspitlsd.py" "$@" mx.example.org.pem \
