@@ -12,7 +12,7 @@ facts="SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=TLS_AES_256_GCM_SHA384 SSL_TLS_SNI_SERVER
 
 # on_socket COMMAND...: run it with a socket on 0 and 1, and nobody at its end.
 on_socket() {
-	run python3 -c 'import os, socket, subprocess, sys
+	run timeout 60 python3 -c 'import os, socket, subprocess, sys
 a, b = socket.socketpair()
 p = subprocess.Popen(sys.argv[1:], stdin=b, stdout=b)
 b.close()
@@ -108,6 +108,11 @@ is 'a name that is too long' 0 "$none" \
 run postern-starttls s sh -c 'echo "tls=${UCSPITLS-unset}"' </dev/null
 is 'the client is not a socket' 0 'tls=unset' \
 	"$warning s: Socket operation on non-socket (session s.1)"
+# room for the connection, and not for the sockets that are to go over it
+on_socket sh -c 'ulimit -S -n 5 && exec postern-starttls s \
+	sh -c "ulimit -S -n 64 && exec ./show"'
+is 'no descriptors left: none is left open' 0 "$none" \
+	"$warning s: Too many open files (session s.1)"
 cat >full.py <<'EOS'
 import socket, subprocess, sys
 s = socket.socket(socket.AF_UNIX)
