@@ -1,5 +1,5 @@
 /*
- * account - who the listener becomes when its sockets are bound.
+ * account - who a service becomes when it has what it needs root for.
  *
  * A name brings its user id, its group and its supplementary groups; so does a
  * number that belongs to an account.  A number without an account needs an
