@@ -13,6 +13,7 @@
 
 #include "chain.h"
 
+#define FD_MAX (1 << 20)             /* fs.nr_open, as every system has it */
 #define DEFAULT_PATH "/bin:/usr/bin" /* as in tcpserver 0.88 */
 
 static char const *basename_of(char const *path)
@@ -101,25 +102,40 @@ static int close_if_cloexec(int fd)
   return 1;
 }
 
+/* How many descriptors are open, which Linux tells since 6.2; else 0. */
+static size_t count_open(void)
+{
+  struct stat st;
+  return stat("/proc/self/fd", &st) ? 0 : (size_t)st.st_size;
+}
+
 /*
  * Reading /proc/self/fd costs as much as half a fork, and poll(2), which tells
  * of many descriptors at once, is worse: asked in a child about an epoll
  * descriptor that the listener watches a signalfd with, it looks for the
  * child's signals, finds none, and takes the listener's event away.
  *
- * What is marked close-on-exec was opened by a program of this image, so it
- * lies as low as it could, after what was inherited: where a whole run is
- * free, nothing follows.
+ * Where the kernel does not count: what is marked close-on-exec was opened by a
+ * program of this image, so it lies as low as it could, after what was
+ * inherited: where a whole run is free, nothing follows.
  */
 static void close_on_exec(void)
 {
+  size_t left = count_open();
+
+  if (left) {
+    for (int fd = 0; left && fd < FD_MAX; fd++)
+      left -= (size_t)close_if_cloexec(fd);
+    return;
+  }
   for (int fd = 0, unused = 0; unused < 64; fd++)
     unused = close_if_cloexec(fd) ? 0 : unused + 1;
 }
 
+/* No program of this image catches a real-time signal. */
 static void default_signals(void)
 {
-  for (int s = 1; s < NSIG; s++) {
+  for (int s = 1; s <= SIGSYS; s++) {
     struct sigaction sa;
 
     if (sigaction(s, 0, &sa) == -1 || sa.sa_handler == SIG_DFL ||
