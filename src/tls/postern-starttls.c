@@ -135,20 +135,21 @@ static int connect_to(char const *path, unsigned int seconds)
   return -1;
 }
 
-/* 1, or 0 with errno. */
+/* 1, or 0 with errno.  Reading and writing get numbers of their own: some close
+   the one when it is moved to 0, and move the other then. */
 static int hand_over(struct ucspitls *u, char const *path, unsigned int seconds,
                      char const *session)
 {
-  int data[2];
+  int data[2], sent;
 
   if (!is_client()) return errno = ENOTSOCK, 0;
   u->ctl = connect_to(path, seconds);
   if (u->ctl < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, data) < 0) return 0;
-  u->in = u->out = data[0];
-  u->offered =
-      handover_send(u->ctl, 0, data[1], session, ucspi_get("REMOTEIP"));
+  u->in = data[0];
+  sent = handover_send(u->ctl, 0, data[1], session, ucspi_get("REMOTEIP"));
   close(data[1]);
-  return u->offered;
+  u->out = sent ? dup(u->in) : -1;
+  return u->offered = u->out >= 0;
 }
 
 /* --- the two ways to go on --- */

@@ -17,3 +17,19 @@ stand_in() {	# stand_in SOCKET CERT KEY [FACT...]: tests/helpers/tlsd.py
 	trap 'kill -KILL $servers 2>/dev/null' EXIT
 	read -r _ <"$1.ready"
 }
+tls_service() {	# tls_service SOCKET [OPTION...]: postern-tlsd itself, with the
+		# certificate of mx.example.org for everybody; leaves service,
+		# its keeper
+	service=$1
+	shift
+	[ -d certs ] || mkdir certs
+	cat mx.example.org.pem mx.example.org.key >certs/default.pem
+	[ "$(id -u)" != 0 ] || set -- -u 65534 -g 65534 "$@"
+	mkfifo "$service.ready"
+	postern-tlsd -d 3 "$@" "$service" certs 3>"$service.ready" 2>"$service.log" &
+	set -- "$service"
+	service=$!
+	servers="${servers-} $service"
+	trap 'kill -KILL $servers 2>/dev/null' EXIT
+	read -r _ <"$1.ready"
+}

@@ -51,11 +51,12 @@ warning='postern-starttls: warning: unable to offer TLS by'
 stand_in s mx.example.org.pem mx.example.org.key "POSTERN_CERT_SHA256=$hex"
 offer='SSLCTLFD=3
 SSLREADFD=4
-SSLWRITEFD=4
+SSLWRITEFD=5
 0 socket
 1 socket
 3 socket
-4 socket'
+4 socket
+5 socket'
 on_socket env PROTO=TCP TCPREMOTEIP=192.0.2.1 postern-starttls s ./show
 is 'TLS is offered, on low descriptors' 0 "tls= private=unset session=s.1
 $offer" ''
