@@ -64,6 +64,12 @@ void ucspitls_close(struct ucspitls *u)
   u->offered = 0;
 }
 
+void ucspitls_end(struct ucspitls *u)
+{
+  if (u->offered) shutdown(0, SHUT_WR);
+  ucspitls_close(u);
+}
+
 /* For a failure with a reason of our own. */
 static int fail(char const **why, char const *reason, int e)
 {

@@ -55,4 +55,11 @@ extern int ucspitls_start(struct ucspitls *u, unsigned int seconds,
 /* Give up the offer: close the descriptors.  What is required stays so. */
 extern void ucspitls_close(struct ucspitls *u);
 
+/*
+ * The session is over, and the program about to exit.  If TLS was offered and
+ * never begun, who offered it has the client's socket, too: say the end of the
+ * session to the client now, and not when that one has noticed.
+ */
+extern void ucspitls_end(struct ucspitls *u);
+
 #endif

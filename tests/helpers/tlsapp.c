@@ -77,5 +77,6 @@ int main(void)
     if (!tlsfacts_scan(&f, facts.s, facts.len)) die("the answer is damaged");
     tell("", &f);
   }
+  ucspitls_end(&u);
   return 0;
 }

@@ -282,6 +282,32 @@ static void test_gone(void)
   ok(!r && !strcmp(why, "unable to ask for TLS"), "nobody there, no SIGPIPE");
 }
 
+static void test_end(int offered)
+{
+  int out = fcntl(1, F_DUPFD_CLOEXEC, 10), p[2], r, peer = client(), shared;
+  struct ucspitls u;
+  char c;
+
+  socketpair(AF_UNIX, SOCK_STREAM, 0, p);
+  shared = dup(0);
+  set("UCSPITLS", offered ? "" : "-");
+  set_number("SSLCTLFD", p[0]);
+  set_number("SSLREADFD", p[0]);
+  set_number("SSLWRITEFD", p[0]);
+  ucspitls_get(&u, &why);
+  ucspitls_end(&u);
+  r = recv(peer, &c, 1, MSG_DONTWAIT);
+  close(peer);
+  close(shared);
+  close(p[1]);
+  dup2(2, 0);
+  dup2(out, 1);
+  close(out);
+  ok(offered ? !r && !is_open(p[0]) : r < 0,
+     offered ? "the end is told, whoever else has the socket"
+             : "never offered: nobody else has it");
+}
+
 int main(void)
 {
   signal(SIGPIPE, SIG_DFL);
@@ -289,5 +315,7 @@ int main(void)
   test_start();
   test_one_descriptor();
   test_gone();
+  test_end(1);
+  test_end(0);
   return done();
 }
