@@ -155,7 +155,7 @@ static char const *handshake(struct worker *w)
     p[CLIENT] = (struct pollfd){
         .fd = w->job->client,
         .events = events(v == FERRY_AWAIT_READ ? FERRY_READ : FERRY_WRITE)};
-    p[DATA].fd = -1;
+    p[DATA] = (struct pollfd){.fd = -1};
     if (!wait_for(w, p, w->job->deadline)) return "timeout";
   }
 }
