@@ -202,6 +202,8 @@ static void reload(struct keeper *k)
   default:
     bad_files("the master does not answer");
     if (k->master) lose_master(k);
+    /* they are not known to be bad: the next master is asked, too */
+    k->seen.len = 0;
   }
   wipe(&bundle);
 }
@@ -218,7 +220,7 @@ static void look(struct keeper *k)
                (!now.len || !memcmp(now.s, k->seen.s, now.len));
 
     stralloc_copy(&k->last, &now);
-    if (rest && !same) reload(k);
+    if (rest && !same && k->master) reload(k);
   }
   stralloc_free(&now);
 }

@@ -1,6 +1,7 @@
-"""How long a private connection takes, whole and resumed, one after the other:
-handshakes.py SOCKET [COUNT] asks a postern-tlsd that listens there."""
-import socket, ssl, sys, time
+"""What a private connection costs, whole and resumed, one after the other:
+handshakes.py SOCKET MASTER [COUNT] asks a postern-tlsd that listens there, and
+counts the processor's time of its master and workers, MASTER being its number."""
+import os, socket, ssl, sys, time
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -26,10 +27,25 @@ def one(session=None):
     return session
 
 
-count = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+def processor():
+    """Seconds of the master and of workers that have ended."""
+    with open(f"/proc/{sys.argv[2]}/stat") as f:
+        return sum(map(int, f.read().rsplit(")", 1)[1].split()[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def settle():
+    """Until the last worker has ended."""
+    while open(f"/proc/{sys.argv[2]}/task/{sys.argv[2]}/children").read():
+        time.sleep(0.01)
+
+
+count = int(sys.argv[3]) if len(sys.argv) > 3 else 500
 session = one()
 for name in "whole", "resumed":
-    start = time.monotonic()
+    settle()
+    start, used = time.monotonic(), processor()
     for i in range(count):
         session = one(session if name == "resumed" else None)
-    print(f"{name}: {(time.monotonic() - start) / count * 1e6:.0f} us")
+    took = time.monotonic() - start
+    settle()
+    print(f"{name}: {took / count * 1e6:.0f} us, of them {(processor() - used) / count * 1e6:.0f} the daemon's")

@@ -298,9 +298,10 @@ m = d.master()
 
 def limit(soft):
     """Root may lack the right; its user has it."""
-    code = (f"from resource import *; h = prlimit({m}, RLIMIT_NOFILE)[1]; prlimit({m}, RLIMIT_NOFILE, ({soft}, h))")
-    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if ROOT else {}
-    subprocess.run((sys.executable, "-c", code), check=True, timeout=LIMIT, **who)
+    code = (f"import os\nfrom resource import *\n"
+            f"if {ROOT}: os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
+            f"h = prlimit({m}, RLIMIT_NOFILE)[1]; prlimit({m}, RLIMIT_NOFILE, ({soft}, h))")
+    subprocess.run((sys.executable, "-c", code), check=True, timeout=LIMIT)
 
 
 limit(3)

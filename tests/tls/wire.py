@@ -183,17 +183,36 @@ for v in V12, V13:
     raw.close()
 
 
+full = threading.Event()
+
+
 def last_words(s):
     s.data.recv(1)
+    full.wait(LIMIT)
     s.data.sendall(b"221 bye\r\n")
     s.data.close()
+
+
+def fill(tls):
+    """Write until nobody takes any more; what was written."""
+    tls.setblocking(False)
+    sent = 0
+    while sent < 64 << 20:
+        try:
+            sent += tls.send(b"x" * 65536)
+        except (ssl.SSLWantWriteError, BlockingIOError):
+            if not select.select([], [tls], [], 1)[1]:
+                break
+    tls.setblocking(True)
+    return sent
 
 
 front.app = last_words
 tls = front.connect()
 tls.suppress_ragged_eofs = False
-tls.sendall(b"x" * 100000)
-ok(ends(tls) == b"221 bye\r\n", "the last words come, and a close_notify, though nobody read the rest")
+fill(tls)
+full.set()
+ok(ends(tls) == b"221 bye\r\n", "the last words come, and a close_notify, though nobody reads the rest")
 tls.close()
 ok(until(lambda: not d.workers()), "and no worker is left")
 
