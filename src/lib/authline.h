@@ -16,7 +16,8 @@
 #define AUTHLINE_MAX 16384 /* bytes in a line with its LF */
 #define AUTHLINE_WORDS 64  /* more: the line is refused */
 
-/* The words of a line, taken apart in place; NUL-terminated. */
+/* The words of a line, taken apart in place; NUL-terminated, though a word may
+   hold a NUL of its own.  An empty line is one empty word. */
 struct authline {
   size_t n;
   char *word[AUTHLINE_WORDS];
@@ -27,12 +28,13 @@ struct authline {
    overwritten.  0: too many words. */
 extern int authline_split(struct authline *l, char *line, size_t len);
 
-/* The value of the parameter of that name among the words from first on: a
-   string, "" if it has none, 0 if it is not there, or holds a NUL. */
+/* The value of the first parameter of that name among the words from first on:
+   a string, "" if it has none, 0 if it is not there, or holds a NUL. */
 extern char const *authline_get(struct authline const *l, size_t first,
                                 char const *name);
 
-/* A request's number: 1 to 2^32 - 1, decimal; 0 if it is not one. */
+/* The word as a request's number: 1 to 2^32 - 1, decimal, without a zero before
+   it; 0 if it is not one, or not there. */
 extern unsigned int authline_id(struct authline const *l, size_t i);
 
 /* Append TAB and a word, escaped; 0 without memory. */
