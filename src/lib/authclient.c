@@ -330,9 +330,21 @@ static int keep(stralloc *sa, struct authline const *l, char const *name)
   return 1;
 }
 
+static enum authclient_result refused(struct authclient *a,
+                                      struct authline const *l, char const *why)
+{
+  char const *reason = authline_get(l, 2, "reason");
+
+  say(a, reason && *reason ? reason : why, 0);
+  return keep(&a->user, l, "user") ? AUTHCLIENT_WRONG : AUTHCLIENT_TEMP;
+}
+
+/* Dovecot says OK of a right password even if its owner may not log in. */
 static enum authclient_result take_ok(struct authclient *a,
                                       struct authline const *l)
 {
+  if (has(l, 2, "nologin") && !has(l, 2, "proxy"))
+    return refused(a, l, "nologin");
   if (!keep(&a->user, l, "user") || !keep(&a->token, l, "token"))
     say(a, "out of memory", 0);
   else if (!a->user.len)
@@ -347,13 +359,10 @@ static enum authclient_result take_fail(struct authclient *a,
                                         struct authline const *l)
 {
   char const *code = authline_get(l, 2, "code");
-  char const *reason = authline_get(l, 2, "reason");
   int temp = has(l, 2, "temp") || (code && !strcmp(code, "temp_fail"));
+  enum authclient_result r = refused(a, l, code && *code ? code : "refused");
 
-  if (!reason || !*reason) reason = code;
-  say(a, reason && *reason ? reason : "refused", 0);
-  return keep(&a->user, l, "user") && !temp ? AUTHCLIENT_WRONG
-                                            : AUTHCLIENT_TEMP;
+  return temp ? AUTHCLIENT_TEMP : r;
 }
 
 static enum authclient_result take_cont(struct authclient *a,

@@ -36,7 +36,7 @@ struct authclient_mech {
 enum authclient_result {
   AUTHCLIENT_OK,
   AUTHCLIENT_CONT,  /* out holds the challenge, base64, perhaps empty */
-  AUTHCLIENT_WRONG, /* FAIL */
+  AUTHCLIENT_WRONG, /* FAIL, or OK with nologin and without proxy */
   AUTHCLIENT_TEMP,  /* FAIL with temp, or no good answer; why says */
 };
 

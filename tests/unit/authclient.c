@@ -169,6 +169,9 @@ static struct {
 } const answers[] = {
     {"OK\t1\tuser=joe\n", AUTHCLIENT_OK, "joe", 1},
     {"OK\t1\tx\ty=z\tuser=a\001tb\tuser=z\n", AUTHCLIENT_OK, "a\tb", 1},
+    {"OK\t1\tuser=joe\tnologin\n", AUTHCLIENT_WRONG, "nologin", 1},
+    {"OK\t1\tuser=joe\treason=x\tnologin\n", AUTHCLIENT_WRONG, "x", 1},
+    {"OK\t1\tuser=joe\tnologin\tproxy\n", AUTHCLIENT_OK, "joe", 1},
     {"OK\t1\n", AUTHCLIENT_TEMP, "no user in the answer", 0},
     {"OK\t1\tuser=\n", AUTHCLIENT_TEMP, "no user in the answer", 0},
     {"OK\t1\tuser=a\0010b\n", AUTHCLIENT_TEMP, "no user in the answer", 0},
