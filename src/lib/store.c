@@ -38,6 +38,12 @@ int store_put(struct store *s, char const *key, size_t klen,
   return store_dir_put(&s->dir, key, klen, r);
 }
 
+int store_change(struct store *s, char const *key, size_t klen,
+                 store_change_by *change, void *data)
+{
+  return store_dir_change(&s->dir, key, klen, change, data);
+}
+
 int store_each(struct store *s, store_visit *visit, void *data)
 {
   return store_dir_each(&s->dir, visit, data);

@@ -50,6 +50,12 @@ extern enum store_found store_get(struct store *s, char const *key, size_t klen,
 extern int store_put(struct store *s, char const *key, size_t klen,
                      struct store_record const *r);
 
+/* Change a key by what it has, or make it: change is called once, with what
+   stands there, and nothing can change between its answer and what is done.
+   It must not call the store.  1, even if nothing was to be done. */
+extern int store_change(struct store *s, char const *key, size_t klen,
+                        store_change_by *change, void *data);
+
 /* Call visit for every entry, in no order, alive or not, until it returns 0;
    visit may put and remove.  A record that comes or goes meanwhile may be
    missed. */

@@ -251,6 +251,46 @@ int store_dir_put(struct store_dir *d, char const *key, size_t klen,
   return done;
 }
 
+/* With the lock held.  What is no record makes room, as it does in a put. */
+static int change_name(struct store_dir *d, int fd, char const *name,
+                       store_change_by *change, void *data)
+{
+  char target[STORE_TARGET_MAX + 1];
+  struct store_record r = {.set = 0};
+  enum store_found found = STORE_NONE;
+  int there = read_record(d, fd, name, &r);
+  uint64_t now = store_now();
+
+  if (there < 0 && errno != EPROTO) return 0;
+  if (there > 0) found = store_fresh(&r, now) ? STORE_FRESH : STORE_STALE;
+  switch (change(found, &r, now, data)) {
+  case STORE_KEEP: return 1;
+  case STORE_REMOVE:
+    return !unlinkat(fd, name, 0) || errno == ENOENT || fail_sys(d);
+  case STORE_SET: break;
+  }
+  if (!store_record_fmt(target, &r))
+    return fail(d, "time to live or payload out of bounds", EINVAL);
+  return replace(d, fd, name, target);
+}
+
+int store_dir_change(struct store_dir *d, char const *key, size_t klen,
+                     store_change_by *change, void *data)
+{
+  char name[STORE_NAME_MAX + 1];
+  int fd, done = 0;
+
+  if (!name_of(d, name, key, klen)) return 0;
+  fd = open_shard(d, shard_of(key, klen), O_RDONLY);
+  if (fd < 0) return 0;
+  if (lock(d, fd, LOCK_EX, STORE_REMOVE_MS)) {
+    done = change_name(d, fd, name, change, data);
+    unlock(fd);
+  }
+  close_shard(d, fd);
+  return done;
+}
+
 /* Fill in e from the link of that name; 0 if it has gone, -1 with why.  What is
    no record gets no record, and is none the less something. */
 static int read_entry(struct store_dir *d, int fd, char const *name,

@@ -21,14 +21,17 @@
  * flock(2), which the kernel releases when a process dies:
  *   - a recorder holds the lock shared from before symlink until after rename;
  *   - who removes holds it exclusively, for one name: reads the record again,
- *     asks the clock again, unlinks.
+ *     asks the clock again, unlinks;
+ *   - who changes a record by what it was (a counter) holds it exclusively
+ *     from before the reading until after rename.
  * So no record can appear between the second look and the unlink: what is
  * removed is what was seen to be dead.  Seen from an exclusive lock a .new.*
  * belongs to nobody who lives.  Recorders do not wait for each other, and
  * readers wait for nobody.  Nobody waits without end: after STORE_RECORD_MS a
  * recorder reports that it could not record, after STORE_REMOVE_MS a cleaner
- * that it could not clean.  A process stopped while it holds the lock thus
- * stops no login; and since expiry is decided on reading, it prolongs nothing.
+ * that it could not clean, and a counter that it could not count.  A process
+ * stopped while it holds the lock thus stops no login; and since expiry is
+ * decided on reading, it prolongs nothing.
  *
  * Not for NFS, where flock means something else.
  */
@@ -70,6 +73,14 @@ struct store_entry {
 
 typedef int store_visit(struct store_entry const *e, void *data);
 
+enum store_change { STORE_KEEP, STORE_SET, STORE_REMOVE };
+
+/* r is what stands there (found is STALE or FRESH) or may be filled in; now is
+   the time by which it was judged.  The answer says what becomes of it. */
+typedef enum store_change store_change_by(enum store_found found,
+                                          struct store_record *r, uint64_t now,
+                                          void *data);
+
 struct store_count {
   size_t removed;
   size_t alien; /* entries that are neither records nor the store's own */
@@ -85,6 +96,8 @@ extern enum store_found store_dir_get(struct store_dir *d, char const *key,
                                       uint64_t *now);
 extern int store_dir_put(struct store_dir *d, char const *key, size_t klen,
                          struct store_record const *r);
+extern int store_dir_change(struct store_dir *d, char const *key, size_t klen,
+                            store_change_by *change, void *data);
 extern int store_dir_each(struct store_dir *d, store_visit *visit, void *data);
 extern int store_dir_remove(struct store_dir *d, char const *key, size_t klen,
                             store_visit *doomed, void *data);

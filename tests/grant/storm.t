@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fault test of the store: 1000 recorders and two cleaners, killed with SIGKILL
-# at random moments.  On tmpfs, if there is one that we may use.
+# at random moments; and counters.  On tmpfs, if there is one that we may use.
 . "$TESTS/lib/t.sh"
 
 dir=$(mktemp -d /dev/shm/postern.XXXXXX 2>/dev/null) || dir=$PWD
@@ -15,6 +15,17 @@ for kind in make make-sharded; do
 		[ -z "$(find "$dir/$kind" -name '.new*')" ]
 	run postern-clean "$dir/$kind"
 	is "$kind: cleaned again: nothing to say" 0 '' ''
+done
+
+for kind in make make-sharded; do
+	postern-grants "$dir/count-$kind" $kind
+	run "$HELPERS/tally" "$dir/count-$kind" 8 200 0
+	is "$kind: eight count to 200 each" 0 'counted 1600, recorded 1600' ''
+	postern-grants "$dir/kill-$kind" $kind
+	run "$HELPERS/tally" "$dir/kill-$kind" 8 20 300
+	check "$kind: killed while they count, no count is lost" [ "$rc" = 0 ]
+	check "$kind: and no garbage is left" \
+		[ -z "$(find "$dir/kill-$kind" -name '.new*')" ]
 done
 
 done_testing

@@ -18,11 +18,21 @@ static int count_one(struct store_entry const *e, void *data)
   return 1;
 }
 
+static enum store_change older(enum store_found found, struct store_record *r,
+                               uint64_t now, void *data)
+{
+  (void)now;
+  *(enum store_found *)data = found;
+  r->set = 2;
+  return STORE_SET;
+}
+
 int main(void)
 {
   struct store_record r = {.set = 1, .ttl = 1, .len = 1, .payload = "x"};
   struct store_count count;
   struct store s;
+  enum store_found found;
   uint64_t now;
   int n = 0;
 
@@ -33,6 +43,9 @@ int main(void)
   ok(store_make(&s, "d", 0) && store_open(&s, "d", STORE_ALL), "a directory");
   ok(store_put(&s, "k", 1, &r), "put");
   ok(store_get(&s, "k", 1, &r, &now) == STORE_STALE, "get");
+  ok(store_change(&s, "k", 1, older, &found) && found == STORE_STALE &&
+         store_get(&s, "k", 1, &r, &now) == STORE_STALE && r.set == 2,
+     "change");
   ok(store_each(&s, count_one, &n) && n == 1, "each");
   ok(store_remove(&s, "k", 1, remove_it, 0) == 1, "remove");
   ok(store_put(&s, "k", 1, &r) && store_clean(&s, &count) && count.removed == 1,

@@ -143,6 +143,65 @@ static void test_shards(void)
      "an unknown number of shards is refused");
 }
 
+/* What a change is shown, and what it answers. */
+struct seen {
+  enum store_change answer;
+  int calls;
+  enum store_found found;
+  struct store_record r;
+  struct store_record set;
+};
+
+static enum store_change see(enum store_found found, struct store_record *r,
+                             uint64_t now, void *data)
+{
+  struct seen *x = data;
+
+  x->calls++;
+  x->found = now ? found : STORE_ERROR;
+  x->r = *r;
+  *r = x->set;
+  return x->answer;
+}
+
+static int change(char const *key, enum store_change answer, uint64_t set,
+                  uint32_t ttl, char const *s, struct seen *x)
+{
+  *x = (struct seen){.answer = answer, .set = record(set, ttl, s)};
+  return store_dir_change(&d, key, strlen(key), see, x) && x->calls == 1;
+}
+
+static void test_change(char const *path)
+{
+  uint64_t now = store_now();
+  struct seen x;
+
+  store_dir_open(&d, path, STORE_ALL);
+  ok(change("n", STORE_KEEP, 1, 1, "1", &x) && x.found == STORE_NONE &&
+         get("n") == STORE_NONE,
+     "nothing there, nothing made");
+  ok(change("n", STORE_REMOVE, 1, 1, "1", &x) && x.found == STORE_NONE,
+     "nothing there, nothing removed");
+  ok(change("n", STORE_SET, now, 900, "1", &x) && get("n") == STORE_FRESH,
+     "made");
+  ok(change("n", STORE_SET, now - 900, 900, "2", &x) &&
+         x.found == STORE_FRESH && x.r.set == now && x.r.ttl == 900 &&
+         x.r.len == 1 && x.r.payload[0] == '1' && get("n") == STORE_STALE,
+     "changed by what it was");
+  ok(change("n", STORE_KEEP, now, 900, "3", &x) && x.found == STORE_STALE &&
+         x.r.payload[0] == '2' && get("n") == STORE_STALE,
+     "left as it was");
+  ok(!change("n", STORE_SET, now, 0, "3", &x) && errno == EINVAL &&
+         get("n") == STORE_STALE,
+     "what is no record is not set");
+  ok(change("n", STORE_REMOVE, now, 900, "3", &x) && get("n") == STORE_NONE,
+     "removed");
+  x.calls = 0;
+  ok(!store_dir_change(&d, "", 0, see, &x) && errno == EINVAL && !x.calls,
+     "an empty key");
+  store_dir_close(&d);
+}
+
 static void test_damage(void)
 {
   size_t n[2] = {0, 0};
@@ -162,6 +221,14 @@ static void test_damage(void)
   ok(put("damaged", 1, 1, "x") && get("damaged") == STORE_STALE,
      "a new record mends it");
   ok(!put("directory", 1, 1, "x"), "but not a directory");
+  {
+    struct seen x;
+    unlink("flat/damaged");
+    symlink("3:1:1:x", "flat/damaged");
+    ok(change("damaged", STORE_SET, 1, 1, "x", &x) && x.found == STORE_NONE &&
+           get("damaged") == STORE_STALE,
+       "a change mends it too");
+  }
   store_dir_close(&d);
 }
 
@@ -194,12 +261,17 @@ static void test_locks(void)
 {
   struct store_count count;
   int fd = open("flat", O_RDONLY | O_DIRECTORY);
+  struct seen x;
 
   store_dir_open(&d, "flat", STORE_ALL);
   flock(fd, LOCK_EX);
   ok(!put("a", 1, 1, "x") && errno == EBUSY, "a stuck cleaner: not recorded");
   ok(get("live") == STORE_FRESH, "but read");
+  ok(!change("a", STORE_SET, 1, 1, "x", &x) && !x.calls && errno == EBUSY,
+     "and not changed");
   flock(fd, LOCK_SH);
+  ok(!change("a", STORE_SET, 1, 1, "x", &x) && !x.calls && errno == EBUSY,
+     "nor while another records");
   ok(put("a", 1, 1, "x"), "another recorder is no hindrance");
   ok(!store_dir_clean(&d, &count) && errno == EBUSY,
      "a stuck recorder: not cleaned");
@@ -255,7 +327,9 @@ int main(void)
 {
   test_make();
   test_records("many");
+  test_change("many");
   test_shards();
+  test_change("flat");
   test_damage();
   test_clean();
   test_locks();
