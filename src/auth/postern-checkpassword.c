@@ -9,7 +9,6 @@
  *         126 or 127 prog cannot be run; else runs prog
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +32,7 @@
 #include "log.h"
 #include "password.h"
 #include "scheme.h"
+#include "secretfile.h"
 #include "session.h"
 #include "users.h"
 
@@ -133,25 +133,14 @@ static void read_credentials(struct attempt *a)
   strerr_dief(2, "descriptor 3 does not speak checkpassword");
 }
 
-/* Whoever can write the file can become any user; whoever can read it can
-   guess passwords at leisure. */
-static char const *untrusted(struct stat const *st)
-{
-  if (!S_ISREG(st->st_mode)) return "not a regular file";
-  if (st->st_uid && st->st_uid != geteuid()) return "owned by somebody else";
-  if (st->st_mode & 0027) return "others may read or write it";
-  return 0;
-}
-
 static void open_users(cdbmap *m, char const *path)
 {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   char const *why;
   struct stat st;
+  int fd = secretfile_open(path, &st, &why);
 
-  if (fd < 0 || fstat(fd, &st) < 0) strerr_diefusys(111, "open ", path);
-  why = untrusted(&st);
   if (why) strerr_diefu(111, "trust ", path, ": ", why);
+  if (fd < 0) strerr_diefusys(111, "open ", path);
   if (!cdbmap_open_fd(m, fd)) strerr_diefusys(111, "read ", path);
   close(fd);
 }
