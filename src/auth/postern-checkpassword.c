@@ -27,13 +27,11 @@
 #include <skalibs/tai.h>
 #include <skalibs/types.h>
 
-#include "cdbmap.h"
 #include "chain.h"
 #include "log.h"
 #include "password.h"
-#include "scheme.h"
-#include "secretfile.h"
 #include "session.h"
+#include "userfile.h"
 #include "users.h"
 
 #define USAGE "postern-checkpassword [ -p ] [ -U ] users.cdb prog..."
@@ -41,10 +39,6 @@
 
 #define READ_TIMEOUT 30 /* seconds for the parent to write its 512 bytes */
 #define CPU_LIMIT 60    /* seconds; a hash that takes longer is an error */
-
-/* Stands in for a missing hash if the file names no model: yescrypt with
-   crypt(5)'s usual cost. */
-#define MODEL "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$"
 
 struct options {
   int plain; /* -p */
@@ -56,16 +50,12 @@ struct attempt {
   char buf[CREDENTIALS_MAX + 1];
   struct credentials c;
   struct crypt_data crypt;
-  stralloc user_sa;
-  stralloc model_sa;
-  struct user user;
-  struct user model;
+  struct userfile file;
 };
 
 static void wipe(struct attempt *a)
 {
-  if (a->user_sa.s) explicit_bzero(a->user_sa.s, a->user_sa.a);
-  if (a->model_sa.s) explicit_bzero(a->model_sa.s, a->model_sa.a);
+  userfile_free(&a->file);
   explicit_bzero(a->buf, sizeof a->buf);
   explicit_bzero(&a->crypt, sizeof a->crypt);
 }
@@ -133,57 +123,33 @@ static void read_credentials(struct attempt *a)
   strerr_dief(2, "descriptor 3 does not speak checkpassword");
 }
 
-static void open_users(cdbmap *m, char const *path)
-{
-  char const *why;
-  struct stat st;
-  int fd = secretfile_open(path, &st, &why);
-
-  if (why) strerr_diefu(111, "trust ", path, ": ", why);
-  if (fd < 0) strerr_diefusys(111, "open ", path);
-  if (!cdbmap_open_fd(m, fd)) strerr_diefusys(111, "read ", path);
-  close(fd);
-}
-
-/* The user whose hash is the model; the compiler names him under a key that
-   no user can have. */
-static char const *find_model(struct attempt *a, cdbmap const *m)
-{
-  char const *name, *hash, *why;
-  size_t n;
-
-  if (cdbmap_find(m, ":", 1, &name, &n) != 1 ||
-      users_find(m, name, n, &a->model_sa, &a->model) != 1 ||
-      scheme_parse(a->model.password, &hash, &why) != SCHEME_CRYPT)
-    return MODEL;
-  return hash;
-}
-
 static char const *crypt_once(char const *key, char const *setting, void *data)
 {
   return crypt_r(key, setting, data);
+}
+
+static _Noreturn void die_unable(struct attempt *a, char const *path,
+                                 struct userfile_problem const *p)
+{
+  wipe(a);
+  strerr_dief(111, "unable to ", p->verb, " ", path, ": ", p->why);
 }
 
 static enum password_result ask(struct attempt *a, char const *path,
                                 struct options const *o,
                                 struct password_verdict *v)
 {
-  cdbmap m = CDBMAP_ZERO;
   struct password_check p = {
       .crypt = crypt_once, .data = &a->crypt, .plain = o->plain};
+  struct userfile_problem no;
   int found;
 
-  open_users(&m, path);
-  p.model = find_model(a, &m);
-  found = users_find(&m, a->c.user, strlen(a->c.user), &a->user_sa, &a->user);
-  if (found < 0) {
-    int e = errno;
-    wipe(a);
-    errno = e;
-    strerr_diefusys(111, "read ", path);
-  }
-  cdbmap_close(&m);
-  return password_check(&p, found ? &a->user : 0, &a->c, v);
+  if (!userfile_open(&a->file, path, &no)) die_unable(a, path, &no);
+  p.model = a->file.hash;
+  found = userfile_find(&a->file, a->c.user, strlen(a->c.user), &no);
+  if (found < 0) die_unable(a, path, &no);
+  userfile_close(&a->file);
+  return password_check(&p, found ? &a->file.user : 0, &a->c, v);
 }
 
 /* No core with a password in it, no endless hash. */
@@ -279,10 +245,10 @@ int main(int argc, char const *const *argv)
     strerr_diefu(111, "hash: no memory, or not a hash");
   }
 
-  build_environment(&modifs, &a.user, o.keep);
-  if (!o.keep) become(&a.user);
-  if (*a.user.home && chdir(a.user.home) < 0)
-    strerr_diefusys(111, "change directory to ", a.user.home);
+  build_environment(&modifs, &a.file.user, o.keep);
+  if (!o.keep) become(&a.file.user);
+  if (*a.file.user.home && chdir(a.file.user.home) < 0)
+    strerr_diefusys(111, "change directory to ", a.file.user.home);
   wipe(&a);
   setrlimit(RLIMIT_CPU, &cpu);
   chain_exec(argv + 1, &modifs);
