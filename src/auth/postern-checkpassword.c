@@ -9,7 +9,6 @@
  *         126 or 127 prog cannot be run; else runs prog
  */
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,14 +18,13 @@
 
 #include <crypt.h>
 
-#include <skalibs/env.h>
 #include <skalibs/iopause.h>
 #include <skalibs/sgetopt.h>
 #include <skalibs/stralloc.h>
 #include <skalibs/strerr.h>
 #include <skalibs/tai.h>
-#include <skalibs/types.h>
 
+#include "becoming.h"
 #include "chain.h"
 #include "log.h"
 #include "password.h"
@@ -165,45 +163,6 @@ static struct rlimit set_limits(void)
   return old;
 }
 
-static void become(struct user const *u)
-{
-  if (geteuid()) {
-    if (u->has_ids && u->uid != geteuid())
-      strerr_diefu(111, "change to another user, not being root");
-    return;
-  }
-  if (!u->has_ids) strerr_diefu(111, "run as root a user who has no uid");
-  if (setgroups(1, &u->gid) < 0 || setgid(u->gid) < 0 || setuid(u->uid) < 0)
-    strerr_diefusys(111, "change to the user's uid and gid");
-}
-
-static int add(stralloc *modifs, char const *name, char const *value)
-{
-  return *value ? env_addmodif(modifs, name, value)
-                : env_addmodif(modifs, name, 0);
-}
-
-static int add_id(stralloc *modifs, char const *name, int set, uint32_t id)
-{
-  char s[UINT32_FMT];
-
-  s[uint32_fmt(s, id)] = 0;
-  return env_addmodif(modifs, name, set ? s : 0);
-}
-
-static void build_environment(stralloc *modifs, struct user const *u, int keep)
-{
-  if (!add(modifs, "USER", u->name) || !add(modifs, "HOME", u->home) ||
-      !add(modifs, "SHELL", *u->shell ? u->shell : "/bin/sh") ||
-      !add(modifs, "MAILDIR", u->maildir))
-    strerr_diefusys(111, "build the environment");
-  if (!keep) return;
-  if (!add_id(modifs, "UID", u->has_ids, u->uid) ||
-      !add_id(modifs, "GID", u->has_ids, u->gid) ||
-      !add_id(modifs, "GIDLIST", u->has_ids, u->gid))
-    strerr_diefusys(111, "build the environment");
-}
-
 static struct options options(int *argc, char const *const **argv)
 {
   struct options o = {0};
@@ -245,10 +204,7 @@ int main(int argc, char const *const *argv)
     strerr_diefu(111, "hash: no memory, or not a hash");
   }
 
-  build_environment(&modifs, &a.file.user, o.keep);
-  if (!o.keep) become(&a.file.user);
-  if (*a.file.user.home && chdir(a.file.user.home) < 0)
-    strerr_diefusys(111, "change directory to ", a.file.user.home);
+  becoming(&modifs, &a.file.user, o.keep ? BECOMING_LATER : BECOMING_NOW);
   wipe(&a);
   setrlimit(RLIMIT_CPU, &cpu);
   chain_exec(argv + 1, &modifs);
