@@ -2,9 +2,10 @@
  * postern-checkpassword: run a program as the user who proved who he is.
  *
  * reads   descriptor 3: user, secret, and what came with it (credentials.h);
- *         the users file users.cdb; TCPREMOTEIP and POSTERN_SESSION for the log
+ *         the users file users.cdb; TCPREMOTEIP and POSTERN_SESSION for the
+ *         log; with -G TCPREMOTEIP to count by; with -T a key
  * writes  USER, HOME, SHELL, MAILDIR; with -U also UID, GID, GIDLIST; one line
- *         per attempt to the log
+ *         per attempt to the log; with -G the store
  * exits   1 wrong, 2 descriptor 3 misused, 100 wrong usage, 111 temporary,
  *         126 or 127 prog cannot be run; else runs prog
  */
@@ -26,21 +27,29 @@
 
 #include "becoming.h"
 #include "chain.h"
+#include "guess.h"
 #include "log.h"
 #include "password.h"
 #include "session.h"
+#include "token.h"
 #include "userfile.h"
 #include "users.h"
 
-#define USAGE "postern-checkpassword [ -p ] [ -U ] users.cdb prog..."
+#define USAGE                                                                  \
+  "postern-checkpassword [ -p ] [ -U ] [ -G store ] [ -T keyfile ] "           \
+  "users.cdb prog..."
 #define dieusage() strerr_dieusage(100, USAGE)
 
+#define TOKEN                                                                  \
+  "postern-token:"      /* what begins so is nobody's password, with -T */
 #define READ_TIMEOUT 30 /* seconds for the parent to write its 512 bytes */
 #define CPU_LIMIT 60    /* seconds; a hash that takes longer is an error */
 
 struct options {
-  int plain; /* -p */
-  int keep;  /* -U: do not become the user */
+  int plain;           /* -p */
+  int keep;            /* -U: do not become the user */
+  char const *guesses; /* -G: the store that counts failures, or 0 */
+  char const *key;     /* -T: whose tokens are secrets, or 0 */
 };
 
 /* One attempt: everything secret, in one place to wipe. */
@@ -49,6 +58,8 @@ struct attempt {
   struct credentials c;
   struct crypt_data crypt;
   struct userfile file;
+  struct guess guess;
+  unsigned int delay; /* seconds before a failure is told */
 };
 
 static void wipe(struct attempt *a)
@@ -81,6 +92,8 @@ static _Noreturn void die_wrong(struct attempt *a, char const *reason)
 
   log_result(a, "wrong", &v);
   wipe(a);
+  guess_close(&a->guess);
+  sleep(a->delay);
   _exit(1);
 }
 
@@ -133,21 +146,122 @@ static _Noreturn void die_unable(struct attempt *a, char const *path,
   strerr_dief(111, "unable to ", p->verb, " ", path, ": ", p->why);
 }
 
-static enum password_result ask(struct attempt *a, char const *path,
-                                struct options const *o,
-                                struct password_verdict *v)
+/* --- who guesses (-G) --- */
+
+static void tell_guess(struct attempt const *a, struct options const *o)
 {
-  struct password_check p = {
-      .crypt = crypt_once, .data = &a->crypt, .plain = o->plain};
+  char const *why = guess_why(&a->guess);
+
+  if (why) strerr_warnwu("count in ", o->guesses, ": ", why);
+}
+
+/* May this be judged?  If not, that is the end. */
+static void guess_before(struct attempt *a, struct options const *o)
+{
+  struct password_verdict v = {.reason = "guessing"};
+  enum guess_verdict verdict;
+
+  if (!o->guesses) return;
+  a->guess.policy = (struct guess_policy)GUESS_POLICY;
+  guess_open(&a->guess, o->guesses);
+  verdict = guess_ask(&a->guess, getenv("TCPREMOTEIP"), a->c.user, &a->delay);
+  tell_guess(a, o);
+  if (verdict == GUESS_GO) return;
+  log_result(a, "refused", &v);
+  wipe(a);
+  _exit(111);
+}
+
+static void guess_after(struct attempt *a, struct options const *o,
+                        enum password_result r)
+{
+  char const *ip = getenv("TCPREMOTEIP");
+
+  if (!a->guess.open || r == PASSWORD_WRONG) return;
+  if (r == PASSWORD_OK)
+    guess_right(&a->guess, ip, a->c.user);
+  else
+    guess_void(&a->guess, ip, a->c.user);
+  tell_guess(a, o);
+  guess_close(&a->guess);
+}
+
+/* --- who is right --- */
+
+/* The user, or 0; the file is closed again. */
+static struct user const *find(struct attempt *a, char const *path)
+{
   struct userfile_problem no;
   int found;
 
   if (!userfile_open(&a->file, path, &no)) die_unable(a, path, &no);
-  p.model = a->file.hash;
   found = userfile_find(&a->file, a->c.user, strlen(a->c.user), &no);
   if (found < 0) die_unable(a, path, &no);
   userfile_close(&a->file);
-  return password_check(&p, found ? &a->file.user : 0, &a->c, v);
+  return found ? &a->file.user : 0;
+}
+
+static enum password_result ask_password(struct attempt *a, char const *path,
+                                         struct options const *o,
+                                         struct password_verdict *v)
+{
+  struct password_check p = {
+      .crypt = crypt_once, .data = &a->crypt, .plain = o->plain};
+  struct user const *u = find(a, path);
+  enum password_result r;
+
+  p.model = a->file.hash;
+  guess_before(a, o);
+  r = password_check(&p, u, &a->c, v);
+  guess_after(a, o, r);
+  return r;
+}
+
+static int is_token(struct credentials const *c)
+{
+  return c->password && !strncmp(c->password, TOKEN, sizeof TOKEN - 1);
+}
+
+/* Whoever has the key vouches for this user (token.h). */
+static int is_vouched(struct attempt *a, struct options const *o)
+{
+  stralloc key = STRALLOC_ZERO;
+  char const *why;
+  int good;
+
+  if (!token_key(&key, o->key, &why)) {
+    int e = errno;
+
+    wipe(a);
+    strerr_diefu(111, "use the key ", o->key, ": ", why ? why : strerror(e));
+  }
+  good = token_good(a->c.password, key.s, key.len, a->c.user, store_now());
+  explicit_bzero(key.s, key.a);
+  stralloc_free(&key);
+  return good;
+}
+
+static enum password_result ask_token(struct attempt *a, char const *path,
+                                      struct options const *o,
+                                      struct password_verdict *v)
+{
+  struct user const *u;
+
+  *v = (struct password_verdict){.reason = "token"};
+  if (!is_vouched(a, o)) return PASSWORD_WRONG;
+  u = find(a, path);
+  v->reason = !u ? "unknown" : u->disabled ? "disabled" : 0;
+  if (v->reason) return PASSWORD_WRONG;
+  v->method = "token";
+  return PASSWORD_OK;
+}
+
+static enum password_result ask(struct attempt *a, char const *path,
+                                struct options const *o,
+                                struct password_verdict *v)
+{
+  if (o->key && is_token(&a->c)) return ask_token(a, path, o, v);
+  return ask_password(a, path, o, v);
 }
 
 /* No core with a password in it, no endless hash. */
@@ -169,10 +283,12 @@ static struct options options(int *argc, char const *const **argv)
   subgetopt l = SUBGETOPT_ZERO;
   int opt;
 
-  while ((opt = subgetopt_r(*argc, *argv, "pU", &l)) != -1) {
+  while ((opt = subgetopt_r(*argc, *argv, "pUG:T:", &l)) != -1) {
     switch (opt) {
     case 'p': o.plain = 1; break;
     case 'U': o.keep = 1; break;
+    case 'G': o.guesses = l.arg; break;
+    case 'T': o.key = l.arg; break;
     default: dieusage();
     }
   }

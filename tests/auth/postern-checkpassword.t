@@ -4,7 +4,7 @@
 . "$TESTS/lib/t.sh"
 
 export POSTERN_SESSION=s1 TCPREMOTEIP=192.0.2.7
-usage='postern-checkpassword: usage: postern-checkpassword [ -p ] [ -U ] users.cdb prog...'
+usage='postern-checkpassword: usage: postern-checkpassword [ -p ] [ -U ] [ -G store ] [ -T keyfile ] users.cdb prog...'
 
 if [ "$(id -u)" = 0 ]; then
 	root=1 uid=12345 gid=12346
@@ -212,6 +212,145 @@ UID=1 GID=2 GIDLIST=3 ask 'noids\0correct horse\0\0' \
 	env sh -c 'echo ${GID-unset} ${GIDLIST-unset}'
 is '-U: ids are never inherited' 0 'unset unset' \
 	"$(log noids result=ok method=plain)"
+opts=
+
+# --- -G: failures count, across attempts
+count() { # count NAME COUNT [LIFE]: what the store has, as an earlier attempt left it
+	ln -sfn "1:$(date +%s):${3-3600}:$2" "guesses/$1"
+}
+counts() { # counts NAME: its payload, or nothing
+	readlink "guesses/$1" | sed 's/.*://'
+}
+empty() {
+	rm -rf guesses
+	postern-grants guesses make
+}
+refused="$(log tim result=refused reason=guessing)"
+opts='-G guesses'
+empty
+before=$(date +%s%N)
+ask 'Tim\0wrong\0\0' echo in
+after=$(date +%s%N)
+is '-G: a wrong password' 1 '' "$(log Tim result=wrong reason=secret)"
+check 'is told late' [ $((after - before)) -ge 1000000000 ]
+check 'and counted' [ "$(counts from=192.0.2.7) $(counts user=tim)" = '1 1' ]
+ask 'tim\0correct horse\0\0' echo in
+is 'the right one' 0 in "$(log tim result=ok method=plain)"
+check 'is not counted, and the pair is marked' [ "$(counts from=192.0.2.7) \
+$(counts user=tim) $(counts pair=192.0.2.7+tim)" = '1 1 ok' ]
+empty
+ask 'nosuch\0wrong\0\0' echo in
+is 'a user who is unknown' 1 '' "$(log nosuch result=wrong reason=unknown)"
+check 'is counted like one who is known' \
+	[ "$(counts from=192.0.2.7) $(counts user=nosuch)" = '1 1' ]
+ask '\0x\0\0' echo in
+ask 'tim' echo in
+check 'what nobody could judge is not counted' \
+	[ "$(counts from=192.0.2.7)" = 1 -a "$(ls guesses | wc -l)" = 3 ]
+empty
+count from=192.0.2.7 20
+ask 'tim\0correct horse\0\0' echo in
+is 'an address that failed too often: refused, even what is right' 111 '' \
+	"$refused"
+TCPREMOTEIP=::ffff:192.0.2.7 ask 'tim\0correct horse\0\0' echo in
+check 'whatever its spelling' [ "$rc" = 111 ]
+TCPREMOTEIP=192.0.2.8 ask 'tim\0correct horse\0\0' true
+check 'another address is not' [ "$rc" = 0 ]
+count pair=192.0.2.7+tim ok
+ask 'tim\0correct horse\0\0' echo in
+is 'nor who was right from there lately' 0 in \
+	"$(log tim result=ok method=plain)"
+ask 'two\0correct horse\0\0' echo in
+check 'others from there are' [ "$rc" = 111 ]
+run postern-guesses guesses forgive-address 192.0.2.7
+ask 'two\0correct horse\0\0' echo in
+check 'until it is forgiven' [ "$rc" = 0 ]
+empty
+count user=tim 100
+ask 'TIM\0correct horse\0\0' echo in
+check 'an account for which too many failed: refused' [ "$rc" = 111 ]
+run postern-guesses guesses forgive-user tim
+ask 'tim\0correct horse\0\0' echo in
+check 'until it is forgiven' [ "$rc" = 0 ]
+count user=off 100
+ask 'off\0correct horse\0\0' echo in
+check 'a disabled user: the same' [ "$rc" = 111 ]
+mv users.cdb away.cdb
+ask 'ctx\0correct horse\0\0' echo in
+mv away.cdb users.cdb
+check 'who could not be looked up is not counted' \
+	[ "$rc" = 111 -a -z "$(counts user=ctx)" ]
+opts='-G nowhere'
+ask 'tim\0correct horse\0\0' echo in
+is 'no store: nobody is refused, and it is said' 0 in \
+	"postern-checkpassword: warning: unable to count in nowhere: No such file or directory
+$(log tim result=ok method=plain)"
+
+# --- -T: a token instead of the secret
+(umask 077 && head -c 32 /dev/urandom >key && head -c 32 /dev/urandom >other)
+token() { # token KEY USER SECONDS: good for so long
+	python3 - "$@" <<-'EOF'
+		import hashlib, hmac, sys, time
+		key = open(sys.argv[1], "rb").read()
+		until = "%08x" % (int(time.time()) + int(sys.argv[3]))
+		mac = hmac.new(key, (until + ":" + sys.argv[2]).encode(), hashlib.sha256)
+		print("postern-token:" + until + ":" + mac.hexdigest())
+	EOF
+}
+opts='-T key'
+ask "tim\\0$(token key tim 30)\\0\\0" sh -c "$show; $who"
+is '-T: a token, instead of the password' 0 \
+	"user=tim home=/usr shell=/bin/sh maildir=/usr/Maildir
+$me
+/usr" "$(log tim result=ok method=token)"
+ask "TIM\\0$(token key tim 20)\\0" sh -c 'echo $USER'
+is 'without a third field; in any letter case' 0 tim \
+	"$(log TIM result=ok method=token)"
+ask "ctx\\0$(token key ctx 30)\\0\\0" true
+is 'whatever the password is' 0 '' "$(log ctx result=ok method=token)"
+ask 'tim\0correct horse\0\0' echo in
+is 'the password still is one' 0 in "$(log tim result=ok method=plain)"
+false=$(log tim result=wrong reason=token)
+ask "tim\\0$(token key two 30)\\0\\0" echo in
+is "another user's" 1 '' "$false"
+ask "tim\\0$(token other tim 30)\\0\\0" echo in
+is 'of another key' 1 '' "$false"
+ask "tim\\0$(token key tim -5)\\0\\0" echo in
+is 'of old' 1 '' "$false"
+ask "tim\\0$(token key tim 90)\\0\\0" echo in
+is 'good for too long' 1 '' "$false"
+ask "tim\\0$(token key tim 30)0\\0\\0" echo in
+is 'with something behind it' 1 '' "$false"
+ask 'tim\0postern-token:\0\0' echo in
+is 'without anything behind it' 1 '' "$false"
+ask "off\\0$(token key off 30)\\0\\0" echo in
+is 'of a disabled user' 1 '' "$(log off result=wrong reason=disabled)"
+ask "nosuch\\0$(token key nosuch 30)\\0\\0" echo in
+is 'of a user who is not there' 1 '' \
+	"$(log nosuch result=wrong reason=unknown)"
+opts='-T key -G guesses'
+count from=192.0.2.7 20
+ask "two\\0$(token key two 30)\\0\\0" echo in
+is 'who has a token does not guess' 0 in "$(log two result=ok method=token)"
+opts=
+ask "tim\\0$(token key tim 30)\\0\\0" echo in
+is 'without -T a token is a wrong password' 1 '' \
+	"$(log tim result=wrong reason=secret)"
+opts='-T key'
+nokey() { # nokey NAME REASON
+	ask 'tim\0postern-token:x\0\0' echo in
+	is "$1" 111 '' \
+		"postern-checkpassword: fatal: unable to use the key key: $2"
+}
+chmod 644 key
+nokey 'a key that others may read' 'others may read or write it'
+chmod 640 key
+ask "tim\\0$(token key tim 30)\\0\\0" true
+check 'its group may' [ "$rc" = 0 ]
+head -c 31 /dev/urandom >key
+nokey 'a short key' 'not 32 to 4096 bytes'
+rm key
+nokey 'no key' 'No such file or directory'
 opts=
 
 if [ -n "$root" ]; then
