@@ -27,6 +27,7 @@
 
 #include "becoming.h"
 #include "chain.h"
+#include "checker.h"
 #include "guess.h"
 #include "log.h"
 #include "password.h"
@@ -155,13 +156,20 @@ static void tell_guess(struct attempt const *a, struct options const *o)
   if (why) strerr_warnwu("count in ", o->guesses, ": ", why);
 }
 
+/* Who asks whether we refuse anybody guesses at nobody (checker_probe). */
+static int is_probe(struct attempt const *a, struct user const *u)
+{
+  return !u && !strncmp(a->c.user, CHECKER_PROBE, sizeof CHECKER_PROBE - 1);
+}
+
 /* May this be judged?  If not, that is the end. */
-static void guess_before(struct attempt *a, struct options const *o)
+static void guess_before(struct attempt *a, struct options const *o,
+                         struct user const *u)
 {
   struct password_verdict v = {.reason = "guessing"};
   enum guess_verdict verdict;
 
-  if (!o->guesses) return;
+  if (!o->guesses || is_probe(a, u)) return;
   a->guess.policy = (struct guess_policy)GUESS_POLICY;
   guess_open(&a->guess, o->guesses);
   verdict = guess_ask(&a->guess, getenv("TCPREMOTEIP"), a->c.user, &a->delay);
@@ -211,7 +219,7 @@ static enum password_result ask_password(struct attempt *a, char const *path,
   enum password_result r;
 
   p.model = a->file.hash;
-  guess_before(a, o);
+  guess_before(a, o, u);
   r = password_check(&p, u, &a->c, v);
   guess_after(a, o, r);
   return r;

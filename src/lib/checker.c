@@ -242,16 +242,17 @@ enum checker_result checker_run(struct checker const *c, struct sasl const *s,
   return r;
 }
 
-static int random_word(stralloc *sa)
+/* prefix and 64 random bits. */
+static int random_word(stralloc *sa, char const *prefix)
 {
+  char s[sizeof CHECKER_PROBE + 16];
+  size_t n = strlen(prefix);
   uint64_t r;
 
-  if (!stralloc_ready(sa, 17)) return 0;
   random_buf((char *)&r, sizeof r);
-  uint640_xfmt(sa->s, r, 16);
-  sa->s[16] = 0;
-  sa->len = 16;
-  return 1;
+  memcpy(s, prefix, n);
+  uint640_xfmt(s + n, r, 16);
+  return sasl_keep(sa, s, n + 16);
 }
 
 enum checker_result checker_probe(struct checker const *c, int *status,
@@ -265,7 +266,7 @@ enum checker_result checker_probe(struct checker const *c, int *status,
   if (!alone.timeout) alone.timeout = 60;
   *status = 0;
   say(reason, "out of memory");
-  if (random_word(&s.user) && random_word(&s.secret))
+  if (random_word(&s.user, CHECKER_PROBE) && random_word(&s.secret, ""))
     r = checker_run(&alone, &s, status, reason);
   sasl_free(&s);
   return r;

@@ -56,9 +56,16 @@ extern enum checker_result checker_run(struct checker const *c,
 /*
  * Ask about a user and a password, both random, that nobody has.  Only
  * CHECKER_WRONG is a good answer; CHECKER_OK is that of a checker that accepts
- * anything, /bin/true for instance, which must not be used.  Descriptors 0 and
- * 1 are /dev/null, whatever c says; without a timeout it is 60 seconds.
+ * anything, /bin/true for instance, which must not be used; CHECKER_FAILED says
+ * nothing, and reason says why.  Descriptors 0 and 1 are /dev/null, whatever c
+ * says; without a timeout it is 60 seconds.
+ *
+ * It costs what a wrong password costs: ask where a checker is about to be
+ * believed, not for each connection.  The user's name begins with
+ * CHECKER_PROBE, so that logs show what it is, and who counts failures can
+ * leave it out if there is no such user.
  */
+#define CHECKER_PROBE "postern-probe-"
 extern enum checker_result checker_probe(struct checker const *c, int *status,
                                          char reason[64]);
 

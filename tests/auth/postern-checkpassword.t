@@ -248,6 +248,10 @@ ask 'tim' echo in
 check 'what nobody could judge is not counted' \
 	[ "$(counts from=192.0.2.7)" = 1 -a "$(ls guesses | wc -l)" = 3 ]
 empty
+ask 'postern-probe-0123456789abcdef\0x\0\0' echo in
+is 'a probe is no guess' 1 '' \
+	"$(log postern-probe-0123456789abcdef result=wrong reason=unknown)"
+check 'and not counted' [ -z "$(ls guesses)" ]
 count from=192.0.2.7 20
 ask 'tim\0correct horse\0\0' echo in
 is 'an address that failed too often: refused, even what is right' 111 '' \

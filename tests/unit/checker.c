@@ -229,25 +229,57 @@ static void signals(struct sasl const *s)
   sigaction(SIGCHLD, &sa, 0);
 }
 
-static void probe(void)
-{
-  char const *const true_[] = {"true", 0}, *const false_[] = {"false", 0},
-                    *const keep[] = {"sh", "-c", "cat <&3 >>got; exit 1", 0};
-  struct checker c = {.argv = true_, .give_connection = 1};
-  char reason[64], got[128];
-  int status, fd;
+/* A checker's answer to a probe. */
+static struct {
+  char const *script;
+  enum checker_result want;
+  char const *reason;
+} const probes[] = {
+    {"exit 0", CHECKER_OK, "exit 0"},
+    {"cat <&3 >/dev/null; exit 0", CHECKER_OK, "exit 0"},
+    {"exit 1", CHECKER_WRONG, "exit 1"},
+    {"exit 111", CHECKER_FAILED, "exit 111"},
+    {"kill -11 $$", CHECKER_FAILED, "signal 11"},
+    {"exec ./nonexistent", CHECKER_FAILED, "exit 127"},
+    {"tr '\\0' '\\n' <&3 | grep -q '^joe$'", CHECKER_WRONG, "exit 1"},
+    {"test -z \"$(cat)\" && echo no connection; exit 1", CHECKER_WRONG,
+     "exit 1"},
+};
 
-  ok(checker_probe(&c, &status, reason) == CHECKER_OK,
-     "a checker that accepts anything is found out");
-  c.argv = false_;
-  ok(checker_probe(&c, &status, reason) == CHECKER_WRONG, "one that does not");
-  c.argv = keep;
+static enum checker_result probe(char const *const *argv, char reason[64])
+{
+  struct checker c = {.argv = argv, .give_connection = 1};
+  int status;
+
+  return checker_probe(&c, &status, reason);
+}
+
+static void probing(void)
+{
+  char const *const true_[] = {"/bin/true", 0}, *const none[] = {"./none", 0},
+                    *const keep[] = {"sh", "-c", "cat <&3 >>got; exit 1", 0};
+  char reason[64], got[128];
+  size_t const n = sizeof CHECKER_PROBE - 1;
+  int fd;
+
+  for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
+    char const *const argv[] = {"sh", "-c", probes[i].script, 0};
+
+    ok(probe(argv, reason) == probes[i].want &&
+           !strcmp(reason, probes[i].reason),
+       probes[i].script);
+  }
+  ok(probe(true_, reason) == CHECKER_OK, "/bin/true is found out");
+  ok(probe(none, reason) == CHECKER_FAILED && !strcmp(reason, strerror(ENOENT)),
+     "one that is not there is not");
   unlink("got");
-  checker_probe(&c, &status, reason);
-  checker_probe(&c, &status, reason);
+  probe(keep, reason);
+  probe(keep, reason);
   fd = open("got", O_RDONLY);
-  ok(read(fd, got, sizeof got) == 70 && memcmp(got, got + 35, 16) &&
-         memcmp(got + 17, got + 52, 16) && memcmp(got, got + 17, 16),
+  ok(read(fd, got, sizeof got) == 98 && !memcmp(got, CHECKER_PROBE, n) &&
+         !memcmp(got + 49, CHECKER_PROBE, n) && !got[30] && !got[47] &&
+         memcmp(got + n, got + 49 + n, 16) && memcmp(got + 31, got + 80, 16) &&
+         memcmp(got + n, got + 31, 16),
      "with another user and password each time");
   close(fd);
 }
@@ -264,7 +296,7 @@ int main(void)
   deadline(&s);
   descriptors(&s);
   signals(&s);
-  probe();
+  probing();
   sasl_free(&s);
   {
     enum checker_order o = CHECKER_RESPONSE_FIRST;
