@@ -7,7 +7,7 @@ LINK_static := -static-pie
 LINK_dynamic := -pie
 SKARNET := -Wl,-Bstatic -lskarnet
 # What modules of some folders need beyond that, for their tests.
-SHARED := -Wl,-Bdynamic -Wl,--as-needed -lssl -lseccomp -lcrypt -lcrypto
+SHARED := -Wl,-Bdynamic -Wl,--as-needed -lssl -lseccomp -lcrypt -lcrypto -lidn
 
 it: all
 include compile/rules.mak

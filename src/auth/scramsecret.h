@@ -27,7 +27,8 @@ struct scram_secret {
   unsigned char server[SCRAM_KEY];
 };
 
-/* All of s (NUL-terminated), or 0. */
+/* All of s (NUL-terminated), or 0: iterations or salt beyond the limits above
+   too. */
 extern int scramsecret_scan(struct scram_secret *x, char const *s);
 
 /* Append the text, NUL-terminated; 0 without memory. */
@@ -36,15 +37,16 @@ extern int scramsecret_add(stralloc *out, struct scram_secret const *x);
 /*
  * From a password, prepared with SASLprep if it is not ASCII.  iterations and
  * salt (salt_len bytes) of x are given; scramsecret_new makes them up.  1; 0
- * with errno (EINVAL: SASLprep refuses the password).
+ * with errno (EINVAL: SASLprep refuses the password; ENOMEM: no memory, or
+ * OpenSSL cannot).
  */
 extern int scramsecret_derive(struct scram_secret *x, char const *password);
 extern int scramsecret_new(struct scram_secret *x, char const *password);
 
 /*
  * What stands for the secret of a user who has none: the same for the same name
- * and key, whoever asks; nobody knows its password.  iterations as most users
- * have them.
+ * (in any letter case) and key, whoever asks; nobody knows its password.
+ * iterations as most users have them.
  */
 extern void scramsecret_mock(struct scram_secret *x, unsigned char const *key,
                              size_t key_len, char const *user,
