@@ -8,6 +8,17 @@
 
 #define BLOCK SHA256_CBLOCK
 
+/* OpenSSL's function of this kind loads providers. */
+void sha256(unsigned char out[HMACSHA256], void const *msg, size_t len)
+{
+  SHA256_CTX ctx;
+
+  SHA256_Init(&ctx);
+  SHA256_Update(&ctx, msg, len);
+  SHA256_Final(out, &ctx);
+  explicit_bzero(&ctx, sizeof ctx);
+}
+
 /* The digest of the key, each byte changed by pad, and then msg. */
 static void digest(unsigned char *out, unsigned char const *key,
                    unsigned char pad, void const *msg, size_t len)
@@ -31,7 +42,7 @@ void hmacsha256(unsigned char out[HMACSHA256], void const *key, size_t klen,
   unsigned char block[BLOCK] = {0};
 
   if (klen > BLOCK)
-    SHA256(key, klen, block);
+    sha256(block, key, klen);
   else if (klen)
     memcpy(block, key, klen);
   digest(out, block, 0x36, msg, len);

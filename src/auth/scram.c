@@ -2,14 +2,12 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <skalibs/random.h>
 #include <skalibs/types.h>
 
 #include "base64.h"
+#include "hmacsha256.h"
 #include "saslprep.h"
 #include "scram.h"
 
@@ -311,25 +309,19 @@ static int auth_message(stralloc *out, struct scram const *s, char const *msg,
          stralloc_append(out, ',') && stralloc_catb(out, msg, unproved);
 }
 
-static int sign(unsigned char *out, unsigned char const *key, stralloc const *m)
-{
-  return !!HMAC(EVP_sha256(), key, SCRAM_KEY, (unsigned char const *)m->s,
-                m->len, out, 0);
-}
-
-/* 1, 0 the proof is false, -1 OpenSSL cannot. */
+/* The client sends ClientKey XOR ClientSignature; who knows StoredKey, the
+   hash of ClientKey, can tell. */
 static int proved(struct scram const *s, struct last const *l,
                   stralloc const *message)
 {
-  unsigned char key[SCRAM_KEY], stored[SCRAM_KEY];
-  int r = -1;
+  unsigned char key[HMACSHA256], stored[HMACSHA256];
+  int r;
 
-  if (sign(key, s->secret.stored, message)) {
-    for (size_t i = 0; i < SCRAM_KEY; i++)
-      key[i] ^= l->proof[i];
-    if (SHA256(key, sizeof key, stored))
-      r = !CRYPTO_memcmp(stored, s->secret.stored, SCRAM_KEY);
-  }
+  hmacsha256(key, s->secret.stored, SCRAM_KEY, message->s, message->len);
+  for (size_t i = 0; i < SCRAM_KEY; i++)
+    key[i] ^= l->proof[i];
+  sha256(stored, key, sizeof key);
+  r = !CRYPTO_memcmp(stored, s->secret.stored, SCRAM_KEY);
   explicit_bzero(key, sizeof key);
   explicit_bzero(stored, sizeof stored);
   return r;
@@ -345,18 +337,19 @@ static enum scram_result judge(struct scram const *s, struct last const *l,
                                stralloc const *binding, stralloc const *message,
                                stralloc *out)
 {
-  unsigned char signature[SCRAM_KEY];
-  int r = proved(s, l, message);
+  unsigned char signature[HMACSHA256];
+  int good = proved(s, l, message);
 
-  if (r < 0 || !sign(signature, s->secret.server, message)) return SCRAM_NOMEM;
+  hmacsha256(signature, s->secret.server, SCRAM_KEY, message->s, message->len);
   if (l->nonce_len != s->nonce.len ||
       memcmp(l->nonce, s->nonce.s, s->nonce.len))
     return tell(out, "e=other-error");
   if (l->binding_len != binding->len ||
       CRYPTO_memcmp(l->binding, binding->s, binding->len))
     return tell(out, "e=channel-bindings-dont-match");
-  if (!r) return tell(out, "e=invalid-proof");
-  return stralloc_copys(out, "v=") && add_base64(out, signature, SCRAM_KEY)
+  if (!good) return tell(out, "e=invalid-proof");
+  return stralloc_copys(out, "v=") &&
+                 add_base64(out, signature, sizeof signature)
              ? SCRAM_OK
              : SCRAM_NOMEM;
 }

@@ -39,7 +39,7 @@ enum scram_result {
   SCRAM_OK,
   SCRAM_WRONG, /* the proof is false, or nonce or binding another's */
   SCRAM_BAD,   /* not of the form, or an extension that we must refuse */
-  SCRAM_NOMEM, /* no memory, or OpenSSL cannot */
+  SCRAM_NOMEM,
 };
 
 /* Zero-initialise, and fill in plus, offer_plus and binding; they stay as they

@@ -1,14 +1,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
-
 #include <skalibs/random.h>
 #include <skalibs/types.h>
 
 #include "base64.h"
+#include "hmacsha256.h"
+#include "pbkdf2.h"
 #include "saslprep.h"
 #include "scramsecret.h"
 #include "text.h"
@@ -75,35 +73,17 @@ int scramsecret_add(stralloc *out, struct scram_secret const *x)
 
 /* --- from a password --- */
 
-static int hmac(unsigned char *out, unsigned char const *key, size_t klen,
-                char const *s, size_t n)
+/* RFC 5802 section 3. */
+static void derive(struct scram_secret *x, char const *password, size_t len)
 {
-  return !!HMAC(EVP_sha256(), key, (int)klen, (unsigned char const *)s, n, out,
-                0);
-}
+  unsigned char salted[PBKDF2], client[HMACSHA256];
 
-/* RFC 5802 section 3, from SaltedPassword on. */
-static int derive_keys(struct scram_secret *x, unsigned char const *salted)
-{
-  unsigned char client[SCRAM_KEY];
-  int good = hmac(client, salted, SCRAM_KEY, "Client Key", 10) &&
-             hmac(x->server, salted, SCRAM_KEY, "Server Key", 10) &&
-             SHA256(client, sizeof client, x->stored);
-
-  explicit_bzero(client, sizeof client);
-  return good;
-}
-
-static int derive(struct scram_secret *x, char const *password, size_t len)
-{
-  unsigned char salted[SCRAM_KEY];
-  int good = PKCS5_PBKDF2_HMAC(password, (int)len, x->salt, (int)x->salt_len,
-                               (int)x->iterations, EVP_sha256(), SCRAM_KEY,
-                               salted) == 1 &&
-             derive_keys(x, salted);
-
+  pbkdf2(salted, password, len, x->salt, x->salt_len, x->iterations);
+  hmacsha256(client, salted, sizeof salted, "Client Key", 10);
+  sha256(x->stored, client, sizeof client);
+  hmacsha256(x->server, salted, sizeof salted, "Server Key", 10);
   explicit_bzero(salted, sizeof salted);
-  return good;
+  explicit_bzero(client, sizeof client);
 }
 
 static void wipe(stralloc *sa)
@@ -117,10 +97,10 @@ int scramsecret_derive(struct scram_secret *x, char const *password)
   stralloc prepared = STRALLOC_ZERO;
   int e = 0;
 
-  if (!saslprep(&prepared, password, SASLPREP_STORED))
+  if (saslprep(&prepared, password, SASLPREP_STORED))
+    derive(x, prepared.s, prepared.len);
+  else
     e = errno;
-  else if (!derive(x, prepared.s, prepared.len))
-    e = ENOMEM;
   wipe(&prepared);
   if (e) errno = e;
   return !e;
@@ -137,8 +117,8 @@ int scramsecret_new(struct scram_secret *x, char const *password)
 /* --- for a user who has none --- */
 
 /* HMAC of one byte that tells what it is for, then the name in lower case. */
-static int mock(unsigned char *out, unsigned char const *key, size_t klen,
-                char what, char const *user)
+static void mock(unsigned char *out, unsigned char const *key, size_t klen,
+                 char what, char const *user)
 {
   char s[1 + MOCK_NAME];
   size_t n = strnlen(user, MOCK_NAME);
@@ -146,19 +126,17 @@ static int mock(unsigned char *out, unsigned char const *key, size_t klen,
   s[0] = what;
   memcpy(s + 1, user, n);
   text_lower(s + 1, n);
-  return hmac(out, key, klen, s, 1 + n);
+  hmacsha256(out, key, klen, s, 1 + n);
 }
 
 void scramsecret_mock(struct scram_secret *x, unsigned char const *key,
                       size_t key_len, char const *user, uint32_t iterations)
 {
-  unsigned char salt[SCRAM_KEY] = {0};
+  unsigned char salt[HMACSHA256];
 
   *x = (struct scram_secret){.iterations = iterations, .salt_len = SCRAM_SALT};
-  /* without memory: keys that no password has, all the same */
-  if (!mock(salt, key, key_len, 's', user) ||
-      !mock(x->stored, key, key_len, 'c', user) ||
-      !mock(x->server, key, key_len, 'v', user))
-    random_buf((char *)x->stored, SCRAM_KEY);
+  mock(salt, key, key_len, 's', user);
   memcpy(x->salt, salt, SCRAM_SALT);
+  mock(x->stored, key, key_len, 'c', user);
+  mock(x->server, key, key_len, 'v', user);
 }

@@ -37,8 +37,7 @@ extern int scramsecret_add(stralloc *out, struct scram_secret const *x);
 /*
  * From a password, prepared with SASLprep if it is not ASCII.  iterations and
  * salt (salt_len bytes) of x are given; scramsecret_new makes them up.  1; 0
- * with errno (EINVAL: SASLprep refuses the password; ENOMEM: no memory, or
- * OpenSSL cannot).
+ * with errno (EINVAL: SASLprep refuses the password; ENOMEM).
  */
 extern int scramsecret_derive(struct scram_secret *x, char const *password);
 extern int scramsecret_new(struct scram_secret *x, char const *password);
