@@ -1,4 +1,7 @@
+#include <errno.h>
 #include <string.h>
+
+#include <openssl/crypto.h>
 
 #include "hmacmd5.h"
 #include "password.h"
@@ -13,7 +16,8 @@ struct secrets {
   char const *hash;
   char const *plain;
   char const *context;
-  int has_hash, has_plain, has_context;
+  struct scram_secret scram; /* iterations 0: nothing is to be derived */
+  int has_hash, has_plain, has_context, has_scram;
 };
 
 /* Constant time; the length of a is no secret. */
@@ -42,6 +46,35 @@ static int same_secret(char const *a, char const *b)
   return r;
 }
 
+int password_scram(struct scram_secret *x, struct user const *u)
+{
+  char const *value, *why;
+
+  if (*u->scram_sha_256) return scramsecret_scan(x, u->scram_sha_256) ? 1 : -1;
+  switch (scheme_parse(u->password, &value, &why)) {
+  case SCHEME_SCRAM_SHA_256: return scramsecret_scan(x, value) ? 1 : -1;
+  case SCHEME_BAD: return -1;
+  default: return 0;
+  }
+}
+
+/* The keys that stand for those of a user who has none. */
+static struct scram_secret model_scram(struct password_check const *p)
+{
+  return (struct scram_secret){.iterations = p->derive, .salt_len = SCRAM_SALT};
+}
+
+static int gather_scram(struct secrets *s, struct password_check const *p,
+                        struct user const *u)
+{
+  struct scram_secret x;
+  int r = u && !s->has_hash ? password_scram(&x, u) : 0;
+
+  s->has_scram = r > 0;
+  s->scram = r > 0 ? x : model_scram(p);
+  return r >= 0;
+}
+
 static int gather(struct secrets *s, struct password_check const *p,
                   struct user const *u)
 {
@@ -65,7 +98,7 @@ static int gather(struct secrets *s, struct password_check const *p,
     s->context = u->cram_md5;
     s->has_context = 1;
   }
-  return scheme != SCHEME_BAD;
+  return gather_scram(s, p, u) && scheme != SCHEME_BAD;
 }
 
 /* Everything is computed, whatever is right. */
@@ -87,6 +120,25 @@ static char const *check_response(struct secrets const *s,
   return cram ? "cram-md5" : apop ? "apop" : 0;
 }
 
+/* 1 the keys are the password's; 0 they are not; -1 out of memory. */
+static int check_scram(struct password_check const *p, struct secrets const *s,
+                       char const *password)
+{
+  struct scram_secret x = s->scram;
+  int r;
+
+  if (!x.iterations) return 0;
+  r = p->scram ? p->scram(&x, password, p->data)
+               : scramsecret_derive(&x, password);
+  if (r)
+    r = s->has_scram &
+        (CRYPTO_memcmp(x.stored, s->scram.stored, SCRAM_KEY) == 0);
+  else if (errno != EINVAL)
+    r = -1;
+  explicit_bzero(&x, sizeof x);
+  return r;
+}
+
 /* One crypt and one comparison of each kind, whatever is right. */
 static enum password_result check_password(struct password_check const *p,
                                            struct secrets const *s,
@@ -95,15 +147,16 @@ static enum password_result check_password(struct password_check const *p,
   char context[HMACMD5_CONTEXT + 1];
   char const *hash = p->crypt(password, s->hash, p->data);
   int failed = !hash || *hash == '*';
-  int crypt, plain, cram;
+  int crypt, plain, cram, scram;
 
   crypt = !failed && same(s->hash, hash) & s->has_hash;
   plain = same_secret(s->plain, password) & s->has_plain;
   hmacmd5_context(password, context);
   cram = same(s->context, context) & s->has_context & !s->has_hash;
   explicit_bzero(context, sizeof context);
-  if (failed) return PASSWORD_FAILED;
-  return crypt | plain | cram ? PASSWORD_OK : PASSWORD_WRONG;
+  scram = check_scram(p, s, password);
+  if (failed || scram < 0) return PASSWORD_FAILED;
+  return crypt | plain | cram | scram ? PASSWORD_OK : PASSWORD_WRONG;
 }
 
 /* As if the user existed and could log in. */
@@ -117,10 +170,12 @@ static enum password_result check(struct password_check const *p,
 
   if (!gather(&s, p, u)) return PASSWORD_FAILED;
   *method = c->response ? check_response(&s, c) : 0;
-  if (*method) return PASSWORD_OK;
-  if (!c->password) return PASSWORD_WRONG;
-  r = check_password(p, &s, c->password);
-  if (r == PASSWORD_OK) *method = "plain";
+  r = *method ? PASSWORD_OK : PASSWORD_WRONG;
+  if (!*method && c->password) {
+    r = check_password(p, &s, c->password);
+    if (r == PASSWORD_OK) *method = "plain";
+  }
+  explicit_bzero(&s.scram, sizeof s.scram);
   return r;
 }
 

@@ -219,6 +219,7 @@ static enum password_result ask_password(struct attempt *a, char const *path,
   enum password_result r;
 
   p.model = a->file.hash;
+  p.derive = a->file.derive;
   guess_before(a, o, u);
   r = password_check(&p, u, &a->c, v);
   guess_after(a, o, r);

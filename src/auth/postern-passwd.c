@@ -317,6 +317,7 @@ static char const *scheme_name(struct user const *u)
   case SCHEME_NONE: return "none";
   case SCHEME_PLAIN: return "plain";
   case SCHEME_CRAM_MD5: return "cram-md5";
+  case SCHEME_SCRAM_SHA_256: return "scram-sha-256";
   case SCHEME_BAD: return "bad";
   case SCHEME_CRYPT: break;
   }

@@ -2,6 +2,7 @@
 
 #include "hmacmd5.h"
 #include "scheme.h"
+#include "scramsecret.h"
 #include "text.h"
 
 static struct {
@@ -19,11 +20,14 @@ static struct {
     {"CLEARTEXT", SCHEME_PLAIN, ""},
     {"CRAM-MD5", SCHEME_CRAM_MD5, ""},
     {"HMAC-MD5", SCHEME_CRAM_MD5, ""},
+    {"SCRAM-SHA-256", SCHEME_SCRAM_SHA_256, ""},
 };
 
 static enum scheme check(enum scheme scheme, char const *value,
                          char const **why)
 {
+  struct scram_secret x;
+
   if (!*value) {
     *why = "the password has a scheme and no value";
     return SCHEME_BAD;
@@ -32,6 +36,10 @@ static enum scheme check(enum scheme scheme, char const *value,
       (strlen(value) != HMACMD5_CONTEXT ||
        strspn(value, "0123456789abcdef") != HMACMD5_CONTEXT)) {
     *why = "{CRAM-MD5} is not 64 lower-case hexadecimal digits";
+    return SCHEME_BAD;
+  }
+  if (scheme == SCHEME_SCRAM_SHA_256 && !scramsecret_scan(&x, value)) {
+    *why = "{SCRAM-SHA-256} is not ITERATIONS,SALT,STOREDKEY,SERVERKEY";
     return SCHEME_BAD;
   }
   return scheme;

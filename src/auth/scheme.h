@@ -14,7 +14,8 @@ enum scheme {
   SCHEME_NONE = 0, /* the field is empty: nobody can log in */
   SCHEME_CRYPT,    /* any hash of crypt(3) */
   SCHEME_PLAIN,
-  SCHEME_CRAM_MD5, /* a context: hmacmd5.h */
+  SCHEME_CRAM_MD5,      /* a context: hmacmd5.h */
+  SCHEME_SCRAM_SHA_256, /* scramsecret.h */
 };
 
 /* *value points behind the name.  With SCHEME_BAD *why is the reason. */

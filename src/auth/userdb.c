@@ -5,7 +5,9 @@
 
 #include <skalibs/genalloc.h>
 #include <skalibs/stralloc.h>
+#include <skalibs/types.h>
 
+#include "password.h"
 #include "scheme.h"
 #include "text.h"
 #include "userdb.h"
@@ -60,8 +62,18 @@ static void check_password(struct check *k, unsigned int line,
     say(k, line, 0, 0, "a {PLAIN} password needs postern-checkpassword -p");
     break;
   case SCHEME_CRAM_MD5:
+  case SCHEME_SCRAM_SHA_256:
   case SCHEME_NONE: break;
   }
+}
+
+static void check_scram(struct check *k, unsigned int line, char const *value)
+{
+  struct scram_secret x;
+
+  if (*value && !scramsecret_scan(&x, value))
+    say(k, line, 0, 1,
+        "scram_sha_256 is not ITERATIONS,SALT,STOREDKEY,SERVERKEY");
 }
 
 static int check_line(struct check *k, struct userline const *l)
@@ -75,10 +87,12 @@ static int check_line(struct check *k, struct userline const *l)
     r = users_parse(l->name, l->nlen, l->rest, l->len, &k->sa, &u, &why);
     if (r < 0) return 0;
   }
-  if (r)
+  if (r) {
     check_password(k, l->number, u.password);
-  else
+    check_scram(k, l->number, u.scram_sha_256);
+  } else {
     say(k, l->number, 0, 1, why);
+  }
   return !l->nlen || genalloc_append(struct seen, &k->seen, &s);
 }
 
@@ -172,6 +186,57 @@ static int add_model(char const *s, size_t n, cdbmap_make *mk)
                          most->first.name, most->first.nlen);
 }
 
+/* How many SCRAM secrets have so many iterations. */
+struct tally {
+  uint32_t iterations;
+  unsigned int count;
+};
+
+static void count_iterations(struct tally *t, uint32_t iterations)
+{
+  for (size_t i = 0; i < COSTS; i++) {
+    if (!t[i].count) t[i].iterations = iterations;
+    if (t[i].iterations != iterations) continue;
+    t[i].count++;
+    return;
+  }
+}
+
+static int add_most(cdbmap_make *mk, char const *key, struct tally const *t)
+{
+  struct tally const *most = t;
+  char n[UINT32_FMT];
+
+  for (size_t i = 1; i < COSTS; i++)
+    if (t[i].count > most->count) most = t + i;
+  return !most->count || cdbmap_make_add(mk, key, strlen(key), n,
+                                         uint32_fmt(n, most->iterations));
+}
+
+static int add_iterations(char const *s, size_t n, cdbmap_make *mk)
+{
+  struct tally scram[COSTS] = {{0}}, derive[COSTS] = {{0}};
+  stralloc sa = STRALLOC_ZERO;
+  struct userline l = {0};
+  size_t pos = 0;
+  int r = 1;
+
+  while (r > 0 && userline_next(s, n, &pos, &l)) {
+    struct scram_secret x;
+    char const *value, *why;
+    struct user u;
+
+    r = users_parse(l.name, l.nlen, l.rest, l.len, &sa, &u, &why);
+    if (r <= 0 || password_scram(&x, &u) <= 0) continue;
+    count_iterations(scram, x.iterations);
+    if (scheme_parse(u.password, &value, &why) != SCHEME_CRYPT)
+      count_iterations(derive, x.iterations);
+  }
+  wipe(&sa);
+  return r >= 0 && add_most(mk, USERDB_SCRAM, scram) &&
+         add_most(mk, USERDB_DERIVE, derive);
+}
+
 static int add(cdbmap_make *mk, struct userline const *l, char const *data,
                size_t len)
 {
@@ -189,7 +254,7 @@ int userdb_add_users(char const *s, size_t n, cdbmap_make *mk)
 
   while (userline_next(s, n, &pos, &l))
     if (!add(mk, &l, l.rest, l.len)) return 0;
-  return add_model(s, n, mk);
+  return add_model(s, n, mk) && add_iterations(s, n, mk);
 }
 
 int userdb_add_mailboxes(char const *s, size_t n, cdbmap_make *mk)

@@ -5,7 +5,11 @@
  * which no user can have, the name of the model: a user whose hash costs what
  * most hashes of the file cost.  His hash is computed for users who are unknown
  * or have none, so that they cannot be told from the others by the clock.
- * mailboxes.cdb holds what everybody may know (userline_public).
+ * Under ":scram" stand the iterations that most SCRAM secrets have, for the
+ * mock ones; under ":derive" those of most that are their user's only secret
+ * for a password, which then must be derived for everybody.  Both are decimal,
+ * and not there if there is no such secret. mailboxes.cdb holds what everybody
+ * may know (userline_public).
  */
 #ifndef POSTERN_USERDB_H
 #define POSTERN_USERDB_H
@@ -15,6 +19,8 @@
 #include "cdbmap.h"
 
 #define USERDB_MODEL ":" /* key of the model's name */
+#define USERDB_SCRAM ":scram"
+#define USERDB_DERIVE ":derive"
 
 struct userdb_problem {
   unsigned int line;

@@ -2,7 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <skalibs/types.h>
+
 #include "scheme.h"
+#include "scramsecret.h"
 #include "secretfile.h"
 #include "userdb.h"
 #include "userfile.h"
@@ -17,12 +20,33 @@ static int problem(struct userfile_problem *p, char const *verb,
   return 0;
 }
 
+static uint32_t find_iterations(struct userfile const *f, char const *key,
+                                uint32_t missing)
+{
+  char const *data;
+  char n[UINT32_FMT];
+  size_t len;
+  uint32_t u;
+
+  if (cdbmap_find(&f->map, key, strlen(key), &data, &len) != 1 ||
+      len >= sizeof n)
+    return missing;
+  memcpy(n, data, len);
+  n[len] = 0;
+  return uint320_scan(n, &u) && u >= SCRAM_ITERATIONS_MIN &&
+                 u <= SCRAM_ITERATIONS_MAX
+             ? u
+             : missing;
+}
+
 /* The compiler names the model under a key that no user can have. */
 static void find_model(struct userfile *f)
 {
   char const *name, *why;
   size_t n;
 
+  f->scram = find_iterations(f, USERDB_SCRAM, SCRAM_ITERATIONS);
+  f->derive = find_iterations(f, USERDB_DERIVE, 0);
   f->hash = MODEL;
   f->has_model = cdbmap_find(&f->map, USERDB_MODEL, 1, &name, &n) == 1 &&
                  users_find(&f->map, name, n, &f->model_sa, &f->model) == 1 &&

@@ -9,6 +9,7 @@
 #define POSTERN_USERFILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <skalibs/stralloc.h>
 
@@ -17,6 +18,9 @@
 
 /* Zero-initialise. */
 struct userfile {
+  uint32_t scram;   /* iterations of the mock secrets (USERDB_SCRAM), or what we
+                       make */
+  uint32_t derive;  /* password_check's iterations (USERDB_DERIVE), or 0 */
   char const *hash; /* the model's, or what stands for it if there is none:
                        yescrypt with crypt(5)'s usual cost */
   struct user model;

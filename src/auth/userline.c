@@ -88,6 +88,12 @@ static int add_extra(stralloc *extra, char const *s, size_t n)
          stralloc_catb(extra, s, n);
 }
 
+static int add_secret(stralloc *extra, char const *name, char const *value)
+{
+  return !value || !*value ||
+         (add_extra(extra, name, strlen(name)) && stralloc_cats(extra, value));
+}
+
 static int change_extra(stralloc *extra, char const *s, size_t len,
                         struct userline_change const *c)
 {
@@ -95,12 +101,13 @@ static int change_extra(stralloc *extra, char const *s, size_t len,
 
   for (size_t pos = 0; next_extra(s, len, &pos, &n); pos += n) {
     if (c->cram_md5 && is_field(s + pos, n, "cram_md5")) continue;
+    if (c->scram_sha_256 && is_field(s + pos, n, "scram_sha_256")) continue;
     if (c->nologin >= 0 && is_field(s + pos, n, "nologin")) continue;
     if (!add_extra(extra, s + pos, n)) return 0;
   }
   if (c->nologin > 0 && !add_extra(extra, "nologin", 7)) return 0;
-  if (!c->cram_md5 || !*c->cram_md5) return 1;
-  return add_extra(extra, "cram_md5=", 9) && stralloc_cats(extra, c->cram_md5);
+  return add_secret(extra, "scram_sha_256=", c->scram_sha_256) &&
+         add_secret(extra, "cram_md5=", c->cram_md5);
 }
 
 /* The fields from the second to the sixth, with a colon before each. */

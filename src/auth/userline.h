@@ -37,7 +37,8 @@ extern int userline_find(char const *s, size_t n, char const *name, size_t nlen,
 struct userline_change {
   char const *password; /* the new password field; 0: keep it */
   char const *cram_md5; /* the new cram_md5 value; "" removes, 0 keeps it */
-  int nologin;          /* 1 adds, 0 removes, -1 keeps it */
+  char const *scram_sha_256; /* likewise */
+  int nologin;               /* 1 adds, 0 removes, -1 keeps it */
 };
 
 /* Append the changed rest to out; 0 if memory ran out.  Fields that the line

@@ -86,6 +86,13 @@ static char const *take_cram(char const *value, struct user *u)
   return 0;
 }
 
+static char const *take_scram(char const *value, struct user *u)
+{
+  if (!*value) return "scram_sha_256 is empty";
+  u->scram_sha_256 = value;
+  return 0;
+}
+
 static char const *take_extra(char *s, struct user *u, char **mail)
 {
   char *v;
@@ -94,6 +101,9 @@ static char const *take_extra(char *s, struct user *u, char **mail)
     return *mail ? "mail is given twice" : take_mail(v, mail);
   if ((v = value_of(s, "cram_md5")))
     return *u->cram_md5 ? "cram_md5 is given twice" : take_cram(v, u);
+  if ((v = value_of(s, "scram_sha_256")))
+    return *u->scram_sha_256 ? "scram_sha_256 is given twice"
+                             : take_scram(v, u);
   if (value_of(s, "nologin")) u->disabled = 1;
   for (size_t i = 0; i < sizeof not_honoured / sizeof *not_honoured; i++)
     if (value_of(s, not_honoured[i]))
@@ -160,6 +170,7 @@ int users_parse(char const *name, size_t nlen, char const *line, size_t len,
   *u = (struct user){.name = sa->s,
                      .password = f[PASSWORD],
                      .cram_md5 = "",
+                     .scram_sha_256 = "",
                      .home = f[HOME],
                      .shell = f[SHELL]};
   *why = take_ids(f, u);

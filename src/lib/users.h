@@ -24,11 +24,14 @@
 
 /* Strings point into the stralloc given to the function that filled it in. */
 struct user {
-  char const *name;     /* in lower case */
-  char const *password; /* {SCHEME}secret; empty in mailboxes.cdb */
-  char const *cram_md5; /* extra field cram_md5=: a second secret, 64
-                           hexadecimal digits; empty if there is none */
-  uid_t uid;            /* never 0, nor is gid */
+  char const *name;          /* in lower case */
+  char const *password;      /* {SCHEME}secret; empty in mailboxes.cdb */
+  char const *cram_md5;      /* extra field cram_md5=: a second secret, 64
+                                hexadecimal digits; empty if there is none */
+  char const *scram_sha_256; /* extra field scram_sha_256=: another one, not
+                                looked into (src/auth/scramsecret.h does);
+                                empty if there is none */
+  uid_t uid;                 /* never 0, nor is gid */
   gid_t gid;
   int has_ids;         /* 0: uid and gid are not given */
   char const *home;    /* absolute, or empty */

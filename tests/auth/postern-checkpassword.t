@@ -22,6 +22,8 @@ compile() {
 	postern-passwd compile users users.cdb mailboxes.cdb 2>/dev/null
 }
 hex=0123456789abcdef0123456789abcdef
+# RFC 7677's user; his password is "pencil"
+pencil=4096,W22ZaJ0SNY7soEsUEjb6gQ==,WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=
 add tim 'correct horse' -n 1
 add two 'correct horse' -n 1 -c
 add ctx 'correct horse' -s cram-md5
@@ -36,6 +38,8 @@ cat >>users <<-EOF
 	lost:$(sed -n 's/^tim:\([^:]*\):.*/\1/p' users):$uid:$gid::/nonexistent
 	noids:$(sed -n 's/^tim:\([^:]*\):.*/\1/p' users):::
 	shell:$(sed -n 's/^tim:\([^:]*\):.*/\1/p' users):$uid:$gid::/usr:/bin/zsh
+	keys:{SCRAM-SHA-256}$pencil:$uid:$gid::/usr::
+	field::$uid:$gid::/usr::scram_sha_256=$pencil
 EOF
 compile || { cat err; exit 1; }
 
@@ -71,6 +75,19 @@ for third in '' '\0' 'Y123456\0' '<1896.697170952@h>\0' '\0more\0'; do
 	ask "tim\\0correct horse\\0$third" true
 	is "third field '$third'" 0 '' "$(log tim result=ok method=plain)"
 done
+
+for user in keys field; do
+	ask "$user\\0pencil\\0\\0" true
+	is "$user: SCRAM keys take their password" 0 '' \
+		"$(log $user result=ok method=plain)"
+	ask "$user\\0pencil2\\0\\0" true
+	is "$user: and no other" 1 '' "$(log $user result=wrong reason=secret)"
+	ask "$user\\0p\\377\\0\\0" true
+	is "$user: nor what is not UTF-8" 1 '' \
+		"$(log $user result=wrong reason=secret)"
+done
+ask 'nosuch\0p\377\0\0' true
+is 'nor nobody'\''s' 1 '' "$(log nosuch result=wrong reason=unknown)"
 
 ask 'shell\0correct horse\0\0' sh -c "$show"
 is 'the shell of the file' 0 \

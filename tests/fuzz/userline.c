@@ -48,21 +48,24 @@ static void check_line(struct userline const *l)
     enum scheme scheme = scheme_parse(u.password, &value, &why);
 
     if (scheme == SCHEME_CRYPT && scheme_cost(value) > strlen(value)) abort();
-    if (!changed(l, &(struct userline_change){"new", 0, -1}, &sb, &v) ||
+    if (!changed(l, &(struct userline_change){"new", 0, 0, -1}, &sb, &v) ||
         strcmp(v.password, "new") || strcmp(v.cram_md5, u.cram_md5) ||
+        strcmp(v.scram_sha_256, u.scram_sha_256) ||
         strcmp(v.maildir, u.maildir) || v.disabled != u.disabled)
       abort();
-    if (!changed(l, &(struct userline_change){0, "", 1}, &sb, &v) ||
-        strcmp(v.password, u.password) || *v.cram_md5 || !v.disabled)
+    if (!changed(l, &(struct userline_change){0, "", "", 1}, &sb, &v) ||
+        strcmp(v.password, u.password) || *v.cram_md5 || *v.scram_sha_256 ||
+        !v.disabled)
       abort();
-    if (!changed(l, &(struct userline_change){0, 0, 0}, &sb, &v) ||
-        v.disabled || strcmp(v.home, u.home))
+    if (!changed(l, &(struct userline_change){0, 0, "s", 0}, &sb, &v) ||
+        v.disabled || strcmp(v.scram_sha_256, "s") || strcmp(v.home, u.home))
       abort();
     if (!stralloc_ready(&rest, 1)) abort();
     if (!userline_public(&rest, l->rest, l->len)) abort();
     if (!parse(l, &rest, &sb, &v) || *v.password || *v.cram_md5 ||
-        strcmp(v.maildir, u.maildir) || v.disabled != u.disabled ||
-        v.has_ids != u.has_ids || (u.has_ids && v.uid != u.uid))
+        *v.scram_sha_256 || strcmp(v.maildir, u.maildir) ||
+        v.disabled != u.disabled || v.has_ids != u.has_ids ||
+        (u.has_ids && v.uid != u.uid))
       abort();
   }
   stralloc_free(&sa);

@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)
     inside(&sa, u.name);
     inside(&sa, u.password);
     inside(&sa, u.cram_md5);
+    inside(&sa, u.scram_sha_256);
     inside(&sa, u.home);
     inside(&sa, u.shell);
     inside(&sa, u.maildir);

@@ -6,6 +6,8 @@
 
 #define HEX16 "0123456789abcdef"
 #define CONTEXT HEX16 HEX16 HEX16 HEX16
+#define KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define SCRAM "4096,AA==," KEY "," KEY
 
 static struct {
   char const *field;
@@ -30,6 +32,12 @@ static struct {
      "{CRAM-MD5} is not 64 lower-case hexadecimal digits"},
     {"{CRAM-MD5}x", SCHEME_BAD,
      "{CRAM-MD5} is not 64 lower-case hexadecimal digits"},
+    {"{SCRAM-SHA-256}" SCRAM, SCHEME_SCRAM_SHA_256, SCRAM},
+    {"{scram-sha-256}" SCRAM, SCHEME_SCRAM_SHA_256, SCRAM},
+    {"{SCRAM-SHA-256}" SCRAM "x", SCHEME_BAD,
+     "{SCRAM-SHA-256} is not ITERATIONS,SALT,STOREDKEY,SERVERKEY"},
+    {"{SCRAM-SHA-256}", SCHEME_BAD, "the password has a scheme and no value"},
+    {"{SCRAM-SHA-1}" SCRAM, SCHEME_BAD, "unknown password scheme"},
     {"{PLAIN}", SCHEME_BAD, "the password has a scheme and no value"},
     {"{CRYPT}", SCHEME_BAD, "the password has a scheme and no value"},
     {"{SHA512-CRYPT}$5$x", SCHEME_BAD, "the hash is not of the scheme named"},

@@ -9,6 +9,9 @@
 
 #define Y "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$"
 #define B "$2b$12$abcdefghijklmnopqrstuu"
+#define KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define KEYS ",AA==," KEY "," KEY
+#define S "4096" KEYS
 
 static struct {
   char const *name;
@@ -24,6 +27,9 @@ static struct {
     {"not a hash", "a:{CRYPT}*\n", "1:0:1 "},
     {"a weak hash", "a:abJnggxhB/yWI\n", "1:0:0 "},
     {"plain", "a:{PLAIN}y\n", "1:0:0 "},
+    {"SCRAM", "a:\nb:{SCRAM-SHA-256}" S "\nc:::::::scram_sha_256=" S "\n", ""},
+    {"not SCRAM", "a:{SCRAM-SHA-256}4095,\nb:::::::scram_sha_256=" S "x\n",
+     "1:0:1 2:0:1 "},
     {"twice", "a:\nb:\na:\n", "3:1:1 "},
     {"twice in other letters", "abc:\nABD:\nAbC:\n", "3:1:1 "},
     {"three times", "a:\nA:\na:\n", "2:1:1 3:2:1 "},
@@ -42,6 +48,26 @@ static struct {
     {"the only one", "a:\nTim:{CRYPT}" Y "\n", "Tim"},
     {"the most frequent", "a:" B "\nb:" Y "\nc:" Y "\nd:\n", "b"},
     {"the first of equals", "a:" B "\nb:" Y "\n", "a"},
+};
+
+static struct {
+  char const *name;
+  char const *text;
+  char const *scram, *derive; /* 0: no record */
+} const iterations[] = {
+    {"nobody", "", 0, 0},
+    {"none", "a:" Y "\nb:{PLAIN}x\nc:\n", 0, 0},
+    {"beside a hash", "a:" Y "::::::scram_sha_256=" S "\n", "4096", 0},
+    {"alone", "a:{SCRAM-SHA-256}" S "\n", "4096", "4096"},
+    {"alone in the field", "a:::::::scram_sha_256=" S "\n", "4096", "4096"},
+    {"beside another secret", "a:{PLAIN}x::::::scram_sha_256=" S "\n", "4096",
+     "4096"},
+    {"most",
+     "a:" Y "::::::scram_sha_256=9000" KEYS "\nb:" Y
+     "::::::scram_sha_256=9000" KEYS "\nc:" Y "::::::scram_sha_256=8000" KEYS
+     "\nd:{SCRAM-SHA-256}7000" KEYS "\ne:{SCRAM-SHA-256}6000" KEYS
+     "\nf:{SCRAM-SHA-256}6000" KEYS "\n",
+     "9000", "6000"},
 };
 
 static void tell(void *arg, struct userdb_problem const *p)
@@ -90,6 +116,14 @@ int main(void)
        models[i].name);
     ok(has(&m, USERDB_MODEL, *models[i].model ? models[i].model : 0),
        "the model");
+    cdbmap_close(&m);
+  }
+  for (size_t i = 0; i < sizeof iterations / sizeof *iterations; i++) {
+    ok(make("u.cdb", iterations[i].text, userdb_add_users) &&
+           cdbmap_open(&m, "u.cdb") &&
+           has(&m, USERDB_SCRAM, iterations[i].scram) &&
+           has(&m, USERDB_DERIVE, iterations[i].derive),
+       iterations[i].name);
     cdbmap_close(&m);
   }
   make("u.cdb", "Tim:pw:1:2:g:/h::nologin x=y\nb:\n", userdb_add_users);

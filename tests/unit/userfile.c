@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cdbmap.h"
+#include "scramsecret.h"
 #include "unit.h"
 #include "userdb.h"
 #include "userfile.h"
@@ -34,6 +35,41 @@ static void make(char const *path, char const *model, mode_t mode)
   cdbmap_make_free(mk);
   fchmod(fd, mode);
   close(fd);
+}
+
+static struct {
+  char const *text; /* of both records; 0: none */
+  uint32_t scram, derive;
+} const iterations[] = {
+    {0, SCRAM_ITERATIONS, 0},
+    {"4096", 4096, 4096},
+    {"10000000", 10000000, 10000000},
+    {"4095", SCRAM_ITERATIONS, 0},
+    {"10000001", SCRAM_ITERATIONS, 0},
+    {"5000x", SCRAM_ITERATIONS, 0},
+    {"99999999999999", SCRAM_ITERATIONS, 0},
+    {"", SCRAM_ITERATIONS, 0},
+};
+
+static void find_iterations(void)
+{
+  for (size_t i = 0; i < sizeof iterations / sizeof *iterations; i++) {
+    char const *s = iterations[i].text;
+    int fd = open("i.cdb", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    cdbmap_make *mk = cdbmap_make_start(fd);
+    struct userfile f = {0};
+    struct userfile_problem p;
+
+    if (s) cdbmap_make_add(mk, USERDB_SCRAM, 6, s, strlen(s));
+    if (s) cdbmap_make_add(mk, USERDB_DERIVE, 7, s, strlen(s));
+    cdbmap_make_finish(mk);
+    cdbmap_make_free(mk);
+    close(fd);
+    ok(userfile_open(&f, "i.cdb", &p) && f.scram == iterations[i].scram &&
+           f.derive == iterations[i].derive,
+       s ? s : "no iterations");
+    userfile_free(&f);
+  }
 }
 
 static int fails(char const *path, char const *verb, char const *why)
@@ -95,5 +131,6 @@ int main(void)
   ok(stand_in(0), "no model");
   ok(stand_in("gone"), "a model who is gone");
   ok(stand_in("plain"), "a model without a hash");
+  find_iterations();
   return done();
 }

@@ -4,7 +4,7 @@
 #include "unit.h"
 #include "userline.h"
 
-#define KEEP 0, 0, -1
+#define KEEP 0, 0, 0, -1
 
 static char const text[] = "# the users\n"
                            "\n"
@@ -25,24 +25,36 @@ static struct {
     {"pw:1:2:g:/h:/s", {KEEP}, "pw:1:2:g:/h:/s"},
     {"pw", {KEEP}, "pw"},
     {"", {KEEP}, ""},
-    {"pw:1:2:g:/h:/s:a=b:c", {"new", 0, -1}, "new:1:2:g:/h:/s:a=b:c"},
-    {"pw", {"new", 0, -1}, "new"},
-    {"", {"new", 0, -1}, "new"},
-    {":1", {"new", 0, -1}, "new:1"},
-    {"pw:1:2:g:/h:/s:", {0, 0, 1}, "pw:1:2:g:/h:/s:nologin"},
-    {"pw:1:2:g:/h:/s:a=b:c", {0, 0, 1}, "pw:1:2:g:/h:/s:a=b:c nologin"},
-    {"pw:1:2", {0, 0, 1}, "pw:1:2::::nologin"},
-    {"pw", {0, 0, 1}, "pw::::::nologin"},
-    {"", {0, 0, 1}, "::::::nologin"},
-    {"pw::::::nologin", {0, 0, 1}, "pw::::::nologin"},
-    {"pw::::::nologin=y  a=b nologin", {0, 0, 1}, "pw::::::a=b nologin"},
-    {"pw::::::nologin=y a=b nologins", {0, 0, 0}, "pw::::::a=b nologins"},
-    {"pw::::::nologin", {0, 0, 0}, "pw::::::"},
-    {"pw", {0, 0, 0}, "pw"},
-    {"pw", {"new", "c0", -1}, "new::::::cram_md5=c0"},
-    {"pw::::::cram_md5=c1 a", {"new", "c0", -1}, "new::::::a cram_md5=c0"},
-    {"pw::::::cram_md5=c1 a", {"new", "", -1}, "new::::::a"},
-    {"pw::::::cram_md5=c1 a", {"new", 0, -1}, "new::::::cram_md5=c1 a"},
+    {"pw:1:2:g:/h:/s:a=b:c", {"new", 0, 0, -1}, "new:1:2:g:/h:/s:a=b:c"},
+    {"pw", {"new", 0, 0, -1}, "new"},
+    {"", {"new", 0, 0, -1}, "new"},
+    {":1", {"new", 0, 0, -1}, "new:1"},
+    {"pw:1:2:g:/h:/s:", {0, 0, 0, 1}, "pw:1:2:g:/h:/s:nologin"},
+    {"pw:1:2:g:/h:/s:a=b:c", {0, 0, 0, 1}, "pw:1:2:g:/h:/s:a=b:c nologin"},
+    {"pw:1:2", {0, 0, 0, 1}, "pw:1:2::::nologin"},
+    {"pw", {0, 0, 0, 1}, "pw::::::nologin"},
+    {"", {0, 0, 0, 1}, "::::::nologin"},
+    {"pw::::::nologin", {0, 0, 0, 1}, "pw::::::nologin"},
+    {"pw::::::nologin=y  a=b nologin", {0, 0, 0, 1}, "pw::::::a=b nologin"},
+    {"pw::::::nologin=y a=b nologins", {0, 0, 0, 0}, "pw::::::a=b nologins"},
+    {"pw::::::nologin", {0, 0, 0, 0}, "pw::::::"},
+    {"pw", {0, 0, 0, 0}, "pw"},
+    {"pw", {"new", "c0", 0, -1}, "new::::::cram_md5=c0"},
+    {"pw::::::cram_md5=c1 a", {"new", "c0", 0, -1}, "new::::::a cram_md5=c0"},
+    {"pw::::::cram_md5=c1 a", {"new", "", 0, -1}, "new::::::a"},
+    {"pw", {"new", 0, "s0", -1}, "new::::::scram_sha_256=s0"},
+    {"pw",
+     {"new", "c0", "s0", 1},
+     "new::::::nologin scram_sha_256=s0 cram_md5=c0"},
+    {"pw::::::cram_md5=c scram_sha_256=s a",
+     {"new", 0, "s0", -1},
+     "new::::::cram_md5=c a scram_sha_256=s0"},
+    {"pw::::::scram_sha_256=s a", {"new", 0, "", -1}, "new::::::a"},
+    {"pw::::::scram_sha_256=s a",
+     {"new", "", 0, -1},
+     "new::::::scram_sha_256=s a"},
+    {"pw::::::scram_sha_256 scram_sha_256=x", {0, 0, "", -1}, "pw::::::"},
+    {"pw::::::cram_md5=c1 a", {"new", 0, 0, -1}, "new::::::cram_md5=c1 a"},
 };
 
 static struct {
@@ -52,6 +64,8 @@ static struct {
     {"pw:1:2:Tim, Room 1:/h:/s:a=b", ":1:2::/h:/s:"},
     {"pw:1:2:g:/h:/s:cram_md5=c mail=maildir:~/M:INDEX=x nologin pass=x",
      ":1:2::/h:/s:mail=maildir:~/M:INDEX=x nologin"},
+    {"{SCRAM-SHA-256}1,a,b,c:1:2:g:/h:/s:nologin scram_sha_256=1,a,b,c",
+     ":1:2::/h:/s:nologin"},
     {"pw:1:2:g:/h:/s", ":1:2::/h:/s"},
     {"pw:1:2:g", ":1:2:"},
     {"pw:1:2", ":1:2"},

@@ -69,6 +69,9 @@ static struct {
     {"::::::cram_md5=" HEX16 HEX16 HEX16 "0123456789ABCDEF",
      "cram_md5 is not 64 lower-case hexadecimal digits"},
     {"::::::cram_md5=" CRAM " cram_md5=" CRAM, "cram_md5 is given twice"},
+    {"::::::scram_sha_256", "scram_sha_256 is empty"},
+    {"::::::scram_sha_256=", "scram_sha_256 is empty"},
+    {"::::::scram_sha_256=a scram_sha_256=a", "scram_sha_256 is given twice"},
     {"::::::allow_nets=10.0.0.0/8",
      "allow_nets, allow_real_nets, nopassword and proxy are not honoured here"},
     {"::::::nopassword",
@@ -164,7 +167,7 @@ int main(void)
     ok(parse("tim", good[i].line, &why) == 1, good[i].line);
     ok(!strcmp(u.password, good[i].password) && !strcmp(u.home, good[i].home) &&
            !strcmp(u.shell, good[i].shell) && !*u.cram_md5 &&
-           !strcmp(u.maildir, good[i].maildir),
+           !*u.scram_sha_256 && !strcmp(u.maildir, good[i].maildir),
        "strings");
     ok(u.has_ids == (good[i].uid >= 0) &&
            (!u.has_ids ||
@@ -178,6 +181,10 @@ int main(void)
   ok(parse("tim", "::::::cram_md5=" CRAM " nologin", &why) == 1 &&
          !strcmp(u.cram_md5, CRAM) && u.disabled,
      "cram_md5");
+  ok(parse("tim", "::::::scram_sha_256=1,a==,b/+=,c= scram_sha_2567=x", &why) ==
+             1 &&
+         !strcmp(u.scram_sha_256, "1,a==,b/+=,c="),
+     "scram_sha_256");
   names();
   find();
   stralloc_free(&sa);
