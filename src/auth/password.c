@@ -64,11 +64,16 @@ static struct scram_secret model_scram(struct password_check const *p)
   return (struct scram_secret){.iterations = p->derive, .salt_len = SCRAM_SALT};
 }
 
+int password_derives(enum scheme scheme)
+{
+  return scheme == SCHEME_NONE || scheme == SCHEME_SCRAM_SHA_256;
+}
+
 static int gather_scram(struct secrets *s, struct password_check const *p,
-                        struct user const *u)
+                        struct user const *u, enum scheme scheme)
 {
   struct scram_secret x;
-  int r = u && !s->has_hash ? password_scram(&x, u) : 0;
+  int r = u && password_derives(scheme) ? password_scram(&x, u) : 0;
 
   s->has_scram = r > 0;
   s->scram = r > 0 ? x : model_scram(p);
@@ -98,7 +103,7 @@ static int gather(struct secrets *s, struct password_check const *p,
     s->context = u->cram_md5;
     s->has_context = 1;
   }
-  return gather_scram(s, p, u) && scheme != SCHEME_BAD;
+  return gather_scram(s, p, u, scheme) && scheme != SCHEME_BAD;
 }
 
 /* Everything is computed, whatever is right. */

@@ -9,8 +9,8 @@
  * one HMAC-MD5 and one MD5, and all that too when the response is wrong and has
  * the form of a password.  Digests and hashes are compared in constant time.
  *
- * SCRAM keys prove a password only for a user who has no hash: then there are
- * not two secrets to guess at.
+ * SCRAM keys prove a password only if the password field holds nothing else:
+ * then there are not two secrets to guess at.
  */
 #ifndef POSTERN_PASSWORD_H
 #define POSTERN_PASSWORD_H
@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "credentials.h"
+#include "scheme.h"
 #include "scramsecret.h"
 #include "users.h"
 
@@ -57,6 +58,9 @@ struct password_check {
 /* The user's SCRAM secret: the field's, else the scheme's.  1; 0 he has none;
    -1 it is damaged. */
 extern int password_scram(struct scram_secret *x, struct user const *u);
+
+/* Does a password field of that scheme leave passwords to the SCRAM keys? */
+extern int password_derives(enum scheme scheme);
 
 /* u is 0 if there is no such user. */
 extern enum password_result password_check(struct password_check const *p,

@@ -229,7 +229,7 @@ static int add_iterations(char const *s, size_t n, cdbmap_make *mk)
     r = users_parse(l.name, l.nlen, l.rest, l.len, &sa, &u, &why);
     if (r <= 0 || password_scram(&x, &u) <= 0) continue;
     count_iterations(scram, x.iterations);
-    if (scheme_parse(u.password, &value, &why) != SCHEME_CRYPT)
+    if (password_derives(scheme_parse(u.password, &value, &why)))
       count_iterations(derive, x.iterations);
   }
   wipe(&sa);

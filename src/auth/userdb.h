@@ -6,10 +6,11 @@
  * most hashes of the file cost.  His hash is computed for users who are unknown
  * or have none, so that they cannot be told from the others by the clock.
  * Under ":scram" stand the iterations that most SCRAM secrets have, for the
- * mock ones; under ":derive" those of most that are their user's only secret
- * for a password, which then must be derived for everybody.  Both are decimal,
- * and not there if there is no such secret. mailboxes.cdb holds what everybody
- * may know (userline_public).
+ * mock ones; under ":derive" those of most that judge their user's password
+ * (password_derives), since then keys must be derived for everybody.  Both are
+ * decimal, and not there if there is no such secret.
+ *
+ * mailboxes.cdb holds what everybody may know (userline_public).
  */
 #ifndef POSTERN_USERDB_H
 #define POSTERN_USERDB_H

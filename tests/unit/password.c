@@ -74,6 +74,8 @@ static struct {
     {"keys in the field", "", 0, "pw", 0},
     {"keys, disabled", "{SCRAM-SHA-256}", 0, "pw", 1},
     {"keys and context", "{SCRAM-SHA-256}", "pw", "pw", 0},
+    {"plain and keys", "{PLAIN}pw", 0, "keys", 0},
+    {"context and keys", "{CRAM-MD5}", "pw", "keys", 0},
     {"unknown", 0, 0, 0, 0},
 };
 enum {
@@ -89,6 +91,8 @@ enum {
   FIELD,
   KEYS_DISABLED,
   KEYS_CONTEXT,
+  PLAIN_KEYS,
+  CONTEXT_KEYS,
   UNKNOWN
 };
 
@@ -173,6 +177,11 @@ static struct {
     {KEYS_DISABLED, BY_PASSWORD, "pw", 0, PASSWORD_WRONG, "disabled", 1},
     {KEYS_CONTEXT, BY_PASSWORD, "pw", 0, PASSWORD_OK, "plain", 1},
     {KEYS_CONTEXT, BY_CRAM, "pw", 0, PASSWORD_OK, "cram-md5", 0},
+    {PLAIN_KEYS, BY_PASSWORD, "pw", 1, PASSWORD_OK, "plain", 1},
+    {PLAIN_KEYS, BY_PASSWORD, "keys", 1, PASSWORD_WRONG, "secret", 1},
+    {PLAIN_KEYS, BY_PASSWORD, "keys", 0, PASSWORD_WRONG, "secret", 1},
+    {CONTEXT_KEYS, BY_PASSWORD, "pw", 0, PASSWORD_OK, "plain", 1},
+    {CONTEXT_KEYS, BY_PASSWORD, "keys", 0, PASSWORD_WRONG, "secret", 1},
     {EMPTY, BY_PASSWORD, "\xff", 0, PASSWORD_WRONG, "secret", 1},
     {UNKNOWN, BY_PASSWORD, "\xff", 0, PASSWORD_WRONG, "unknown", 1},
     {UNKNOWN, BY_PASSWORD, "pw", 1, PASSWORD_WRONG, "unknown", 1},
@@ -256,7 +265,7 @@ static void row(size_t i, uint32_t derive)
   struct user u;
   int has_hash = users[t[i].user].password &&
                  !strncmp(users[t[i].user].password, "{CRYPT}", 7);
-  int own = users[t[i].user].scram && !has_hash;
+  int own = t[i].user >= KEYS && t[i].user <= KEYS_CONTEXT;
   char const *said;
 
   get_user(t[i].user, &u, password, cram, scram);

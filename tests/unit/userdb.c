@@ -61,7 +61,7 @@ static struct {
     {"alone", "a:{SCRAM-SHA-256}" S "\n", "4096", "4096"},
     {"alone in the field", "a:::::::scram_sha_256=" S "\n", "4096", "4096"},
     {"beside another secret", "a:{PLAIN}x::::::scram_sha_256=" S "\n", "4096",
-     "4096"},
+     0},
     {"most",
      "a:" Y "::::::scram_sha_256=9000" KEYS "\nb:" Y
      "::::::scram_sha_256=9000" KEYS "\nc:" Y "::::::scram_sha_256=8000" KEYS
