@@ -5,6 +5,7 @@
 
 #include "hmacmd5.h"
 #include "newsecret.h"
+#include "scramsecret.h"
 
 static struct {
   char const *name;
@@ -14,6 +15,7 @@ static struct {
     {"yescrypt", "$y$", "{CRYPT}"},
     {"bcrypt", "$2b$", "{BLF-CRYPT}"},
     {"sha512crypt", "$6$", "{SHA512-CRYPT}"},
+    {"scram-sha-256", 0, "{SCRAM-SHA-256}"},
     {"cram-md5", 0, "{CRAM-MD5}"},
     {"plain", 0, "{PLAIN}"},
 };
@@ -66,6 +68,15 @@ static int add_context(stralloc *out, char const *password)
   return good;
 }
 
+int newsecret_scram(stralloc *out, char const *password)
+{
+  struct scram_secret x;
+  int good = scramsecret_new(&x, password) && scramsecret_add(out, &x);
+
+  explicit_bzero(&x, sizeof x);
+  return good;
+}
+
 int newsecret_make(stralloc *out, char const *scheme, unsigned long count,
                    char const *password)
 {
@@ -76,6 +87,7 @@ int newsecret_make(stralloc *out, char const *scheme, unsigned long count,
   if (schemes[i].prefix)
     return add_hash(out, schemes[i].prefix, count, password);
   if (!strcmp(scheme, "cram-md5")) return add_context(out, password);
+  if (!strcmp(scheme, "scram-sha-256")) return newsecret_scram(out, password);
   if (strchr(password, ':')) return (errno = EINVAL, 0);
   return stralloc_cats(out, password) && stralloc_0(out);
 }

@@ -9,7 +9,8 @@
 #include <skalibs/stralloc.h>
 
 /* The names that newsecret takes, for a usage message. */
-#define NEWSECRET_SCHEMES "yescrypt|bcrypt|sha512crypt|cram-md5|plain"
+#define NEWSECRET_SCHEMES                                                      \
+  "yescrypt|bcrypt|sha512crypt|scram-sha-256|cram-md5|plain"
 
 /* Is it one of them? */
 extern int newsecret_known(char const *scheme);
@@ -24,9 +25,14 @@ extern char const *newsecret_unfit(char const *password, size_t len,
 /*
  * Append {SCHEME}value, NUL-terminated, to out.  count is crypt_gensalt(3)'s
  * cost, 0 its default.  0 with errno (EINVAL: a cost that the scheme does not
- * know, or a password with a colon, which {PLAIN} cannot hold).
+ * know, a password with a colon, which {PLAIN} cannot hold, or one that
+ * SASLprep refuses, for SCRAM).
  */
 extern int newsecret_make(stralloc *out, char const *scheme,
                           unsigned long count, char const *password);
+
+/* Append SCRAM keys (scramsecret.h), NUL-terminated.  0 with errno (EINVAL:
+   SASLprep refuses the password). */
+extern int newsecret_scram(stralloc *out, char const *password);
 
 #endif

@@ -2,19 +2,22 @@
  * postern-passwd: keep a users file and compile it.
  *
  * reads   the users file; for add and set a password, from descriptor 0: a
- *         line, or asked for without echo if it is a terminal
+ *         line, or asked for without echo if it is a terminal; for import
+ *         another program's file
  * writes  the users file, whole or not at all; compile: users.cdb and
- *         mailboxes.cdb; list: descriptor 1
+ *         mailboxes.cdb; list, import -p: descriptor 1
  * exits   0 done; 100 wrong usage, no such user, a bad line; 111 temporary
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include <skalibs/allreadwrite.h>
+#include <skalibs/genalloc.h>
 #include <skalibs/sgetopt.h>
 #include <skalibs/stralloc.h>
 #include <skalibs/strerr.h>
@@ -23,6 +26,7 @@
 #include "cdbmap.h"
 #include "credentials.h"
 #include "hmacmd5.h"
+#include "import.h"
 #include "newsecret.h"
 #include "prompt.h"
 #include "replace.h"
@@ -34,10 +38,12 @@
 #include "whole.h"
 
 #define USAGE                                                                  \
-  "postern-passwd [ -f users ] add [ -s scheme ] [ -n cost ] [ -c ]"           \
+  "postern-passwd [ -f users ] add [ -s scheme ] [ -n cost ] [ -c ] [ -S ]"    \
   " [ -u uid -g gid ] [ -d home ] [ -m maildir ] user"                         \
-  " | set [ -s scheme ] [ -n cost ] [ -c ] user"                               \
+  " | set [ -s scheme ] [ -n cost ] [ -c ] [ -S ] user"                        \
   " | disable user | enable user | delete user | list [ -k ]"                  \
+  " | import [ -p ] [ -r ] [ -k ] [ -s scheme ] [ -n cost ] [ -c ] [ -S ]"     \
+  " [ -u uid -g gid ] [ -d homes ] [ -D domain ] dovecot|sasldb|vpopmail file" \
   " | compile users users.cdb mailboxes.cdb"
 #define dieusage() strerr_dieusage(100, USAGE)
 
@@ -49,13 +55,17 @@ struct job {
   char const *file;
   char const *scheme;
   unsigned int cost;
-  int context; /* -c: store the CRAM-MD5 context too */
-  int pairs;   /* -k */
-  char const *uid, *gid, *home, *maildir; /* or 0 */
+  int context;  /* -c: store the CRAM-MD5 context too */
+  int no_scram; /* -S: store no SCRAM keys beside the password */
+  int k;        /* list: pairs; import: keep who cannot log in */
+  int print;    /* import -p */
+  int replace;  /* import -r */
+  char const *uid, *gid, *home, *maildir, *domain; /* or 0 */
   char const *name;
-  int locked;    /* descriptor of the users file, or -1 */
-  stralloc text; /* the users file */
-  stralloc made; /* the new one */
+  char const *where; /* of a password, for messages: "file:line: ", or "" */
+  int locked;        /* descriptor of the users file, or -1 */
+  stralloc text;     /* the users file */
+  stralloc made;     /* the new one */
 };
 
 static void nomem(int good)
@@ -160,18 +170,67 @@ static void read_password(struct job const *j, char *buf, size_t size)
   if (why) strerr_dief(100, why);
 }
 
-/* The secrets of a new password: *field, and the context if it is wanted. */
-static void make_secrets(struct job const *j, stralloc *field,
-                         char context[HMACMD5_CONTEXT + 1])
+/* What is stored of a password; zero-initialise. */
+struct secrets {
+  stralloc field; /* NUL-terminated, as the next */
+  stralloc scram; /* empty text: none */
+  char context[HMACMD5_CONTEXT + 1];
+};
+
+static void wipe(stralloc *sa)
+{
+  if (sa->s) explicit_bzero(sa->s, sa->a);
+  stralloc_free(sa);
+}
+
+static void free_secrets(struct secrets *s)
+{
+  wipe(&s->field);
+  wipe(&s->scram);
+  explicit_bzero(s->context, sizeof s->context);
+}
+
+static void make_scram(struct job const *j, stralloc *scram,
+                       char const *password)
+{
+  if (!j->no_scram && strcmp(j->scheme, "scram-sha-256")) {
+    if (newsecret_scram(scram, password)) return;
+    if (errno != EINVAL) strerr_diefusys(111, "make SCRAM keys");
+    strerr_warnw(j->where, "no SCRAM keys: SASLprep refuses the password");
+  }
+  scram->len = 0;
+  nomem(stralloc_0(scram));
+}
+
+static void make_secrets(struct job const *j, struct secrets *s,
+                         char const *password)
+{
+  if (!newsecret_make(&s->field, j->scheme, j->cost, password))
+    strerr_diesys(errno == EINVAL ? 100 : 111, PROG, ": fatal: ", j->where,
+                  "unable to make a ", j->scheme, " password");
+  make_scram(j, &s->scram, password);
+  hmacmd5_context(password, s->context);
+}
+
+static void ask_secrets(struct job const *j, struct secrets *s)
 {
   char password[CREDENTIALS_MAX + 1];
 
   read_password(j, password, sizeof password);
-  if (!newsecret_make(field, j->scheme, j->cost, password))
-    strerr_diefusys(errno == EINVAL ? 100 : 111, "make a ", j->scheme,
-                    " password");
-  hmacmd5_context(password, context);
+  make_secrets(j, s, password);
   explicit_bzero(password, sizeof password);
+}
+
+/* The change that stores them; had: he has a context, which must not stay that
+   of an old password. */
+static struct userline_change store(struct job const *j,
+                                    struct secrets const *s, int had)
+{
+  return (struct userline_change){.password = s->field.s,
+                                  .cram_md5 =
+                                      j->context || had ? s->context : 0,
+                                  .scram_sha_256 = s->scram.s,
+                                  .nologin = -1};
 }
 
 /* --- commands --- */
@@ -204,24 +263,23 @@ static void change(struct job *j, struct userline const *l,
 
 static void set(struct job *j)
 {
-  struct userline_change c = {.nologin = -1};
-  stralloc field = STRALLOC_ZERO, sa = STRALLOC_ZERO;
-  char context[HMACMD5_CONTEXT + 1];
+  struct userline_change c;
+  struct secrets s = {0};
+  stralloc sa = STRALLOC_ZERO;
   struct userline l;
   char const *why;
   struct user u;
 
-  make_secrets(j, &field, context);
+  ask_secrets(j, &s);
   read_file(j);
   l = find_user(j);
   switch (users_parse(l.name, l.nlen, l.rest, l.len, &sa, &u, &why)) {
   case 0: die_user(j, "a bad line in ");
   case -1: nomem(0);
   }
-  c.password = field.s;
-  /* a context of the old password must not stay */
-  if (j->context || *u.cram_md5) c.cram_md5 = context;
+  c = store(j, &s, *u.cram_md5);
   change(j, &l, &c);
+  free_secrets(&s);
 }
 
 static void set_nologin(struct job *j, int nologin)
@@ -254,9 +312,8 @@ static int has_any(char const *s, char const *bytes)
   return s && strpbrk(s, bytes);
 }
 
-/* Build the rest of a line, and see that it is one. */
-static void new_line(struct job const *j, stralloc *line, char const *password,
-                     char const *context)
+/* Build the rest of a line without secrets, and see that it is one. */
+static void new_line(struct job const *j, stralloc *line)
 {
   stralloc sa = STRALLOC_ZERO;
   char const *why;
@@ -266,44 +323,50 @@ static void new_line(struct job const *j, stralloc *line, char const *password,
   if (has_any(j->uid, ":") || has_any(j->gid, ":") || has_any(j->home, ":") ||
       has_any(j->maildir, ": "))
     strerr_dief(100, "a colon or a blank where a users file can have none");
-  line->len = 0;
-  nomem(add_word(line, password) && add_word(line, j->uid) &&
+  nomem(add_word(line, "") && add_word(line, j->uid) &&
         add_word(line, j->gid) && add_word(line, "") &&
         add_word(line, j->home) && add_word(line, ""));
   if (j->maildir)
     nomem(stralloc_cats(line, "mail=maildir:") &&
           stralloc_cats(line, j->maildir));
-  if (j->context && *context)
-    nomem(stralloc_cats(line, j->maildir ? " cram_md5=" : "cram_md5=") &&
-          stralloc_cats(line, context));
   r = users_parse(j->name, strlen(j->name), line->s, line->len, &sa, &u, &why);
   nomem(r >= 0);
   if (!r) strerr_dief(100, why);
 }
 
+/* The text, and what must stand before another line. */
+static void begin_made(struct job *j)
+{
+  nomem(stralloc_catb(&j->made, j->text.s, j->text.len));
+  if (j->made.len && j->made.s[j->made.len - 1] != '\n')
+    nomem(stralloc_append(&j->made, '\n'));
+}
+
+static void add_line(stralloc *sa, char const *name, stralloc const *rest)
+{
+  nomem(stralloc_cats(sa, name) && stralloc_append(sa, ':') &&
+        stralloc_catb(sa, rest->s, rest->len) && stralloc_append(sa, '\n'));
+}
+
 static void add(struct job *j)
 {
-  stralloc field = STRALLOC_ZERO, line = STRALLOC_ZERO;
-  char context[HMACMD5_CONTEXT + 1];
+  stralloc line = STRALLOC_ZERO, rest = STRALLOC_ZERO;
+  struct userline_change c;
+  struct secrets s = {0};
   struct userline l;
 
   if (strlen(j->name) > USERS_NAME_MAX)
     strerr_dief(100, "the user name is too long");
-  new_line(j, &line, "",
-           "0000000000000000000000000000000000000000"
-           "000000000000000000000000");
-  line.len = 0;
-  make_secrets(j, &field, context);
-  new_line(j, &line, field.s, context);
+  new_line(j, &line);
+  ask_secrets(j, &s);
+  c = store(j, &s, 0);
+  nomem(userline_change(&rest, line.s, line.len, &c));
+  free_secrets(&s);
   read_or_begin(j);
   if (userline_find(j->text.s, j->text.len, j->name, strlen(j->name), &l))
     die_user(j, "already in ");
-  nomem(stralloc_catb(&j->made, j->text.s, j->text.len));
-  if (j->text.len && j->text.s[j->text.len - 1] != '\n')
-    nomem(stralloc_append(&j->made, '\n'));
-  nomem(stralloc_cats(&j->made, j->name) && stralloc_append(&j->made, ':') &&
-        stralloc_catb(&j->made, line.s, line.len) &&
-        stralloc_append(&j->made, '\n'));
+  begin_made(j);
+  add_line(&j->made, j->name, &rest);
   write_file(j);
 }
 
@@ -358,6 +421,7 @@ static void put_user(stralloc *out, int pairs, struct user const *u)
   put_id(out, pairs, "uid", u->has_ids, u->uid);
   put_id(out, pairs, "gid", u->has_ids, u->gid);
   put(out, pairs, "maildir", u->maildir);
+  put(out, pairs, "scram_sha_256", *u->scram_sha_256 ? "yes" : "no");
   out->s[out->len - 1] = '\n';
 }
 
@@ -376,8 +440,9 @@ static void list(struct job *j)
   size_t pos = 0;
 
   read_file(j);
-  if (!j->pairs)
-    nomem(stralloc_cats(&out, "user scheme cram_md5 login uid gid maildir\n"));
+  if (!j->k)
+    nomem(stralloc_cats(&out, "user scheme cram_md5 login uid gid maildir "
+                              "scram_sha_256\n"));
   while (userline_next(j->text.s, j->text.len, &pos, &l)) {
     char const *why = l.why;
     struct user u;
@@ -386,7 +451,7 @@ static void list(struct job *j)
     if (!why) r = users_parse(l.name, l.nlen, l.rest, l.len, &sa, &u, &why);
     nomem(r >= 0);
     if (r)
-      put_user(&out, j->pairs, &u);
+      put_user(&out, j->k, &u);
     else
       warn_line(j, l.number, why);
   }
@@ -394,18 +459,242 @@ static void list(struct job *j)
     strerr_diefusys(111, "write to descriptor 1");
 }
 
-/* --- compile --- */
+/* --- problems --- */
 
-static void tell(void *arg, struct userdb_problem const *p)
+static void tell_line(char const *file, struct userdb_problem const *p)
 {
-  struct job const *j = arg;
   char line[UINT_FMT], other[UINT_FMT + 1] = " ";
 
   line[uint_fmt(line, p->line)] = 0;
   other[p->other ? 1 + uint_fmt(other + 1, p->other) : 0] = 0;
-  strerr_warn(PROG, p->fatal ? ": error: " : ": warning: ", j->file, ":", line,
+  strerr_warn(PROG, p->fatal ? ": error: " : ": warning: ", file, ":", line,
               ": ", p->why, other);
 }
+
+static void tell(void *arg, struct userdb_problem const *p)
+{
+  struct job const *j = arg;
+
+  tell_line(j->file, p);
+}
+
+static void die_if_bad(char const *file, unsigned int bad)
+{
+  char n[UINT_FMT];
+
+  if (!bad) return;
+  n[uint_fmt(n, bad)] = 0;
+  strerr_dief(100, file, " has ", n, bad == 1 ? " error" : " errors",
+              ", nothing was written");
+}
+
+/* --- import --- */
+
+/* What is imported; the line of the users in the other file, and in ours. */
+struct importing {
+  struct job const *j;
+  char const *source;
+  stralloc text;       /* lines of a users file */
+  genalloc lines;      /* unsigned int: where each of them stands in source */
+  unsigned int before; /* lines of our file */
+  genalloc replaced;   /* unsigned int: lines of ours that go */
+  unsigned int bad;
+};
+
+static void say_bad(struct importing *x, unsigned int line, unsigned int other,
+                    char const *why)
+{
+  struct userdb_problem p = {line, other, 1, why};
+
+  tell_line(x->source, &p);
+  x->bad++;
+}
+
+static unsigned int source_line(struct importing const *x, unsigned int line)
+{
+  return genalloc_s(unsigned int, &x->lines)[line - x->before - 1];
+}
+
+static void make_imported(struct importing const *x, unsigned int line,
+                          struct secrets *s, char const *password)
+{
+  stralloc where = STRALLOC_ZERO;
+  struct job j = *x->j;
+  char n[UINT_FMT];
+
+  n[uint_fmt(n, line)] = 0;
+  nomem(stralloc_cats(&where, x->source) && stralloc_append(&where, ':') &&
+        stralloc_cats(&where, n) && stralloc_catb(&where, ": ", 3));
+  j.where = where.s;
+  make_secrets(&j, s, password);
+  stralloc_free(&where);
+}
+
+/* Take a user in, whose line is good but, perhaps, for his hash. */
+static void take_user(struct importing *x, struct import const *i,
+                      struct import_user *from)
+{
+  stralloc rest = STRALLOC_ZERO, sa = STRALLOC_ZERO;
+  struct userline_change c = {.nologin = -1};
+  struct secrets s = {0};
+  char const *why;
+  struct user u;
+  int r = users_parse(from->name.s, from->name.len, from->rest.s,
+                      from->rest.len, &sa, &u, &why);
+
+  nomem(r >= 0);
+  if (!r) {
+    say_bad(x, i->line, 0, why);
+  } else {
+    if (from->password.len) {
+      make_imported(x, i->line, &s, from->password.s);
+      c = store(x->j, &s, 0);
+    }
+    nomem(userline_change(&rest, from->rest.s, from->rest.len, &c));
+    add_line(&x->text, from->name.s, &rest);
+    nomem(genalloc_append(unsigned int, &x->lines, &i->line));
+  }
+  free_secrets(&s);
+  wipe(&rest);
+  wipe(&sa);
+}
+
+static void parse_source(struct importing *x, struct import *i)
+{
+  struct import_user u = {0};
+  int r;
+
+  while ((r = import_next(i, &u))) {
+    nomem(r != -2);
+    if (r > 0)
+      take_user(x, i, &u);
+    else
+      say_bad(x, i->line, 0, i->why);
+  }
+  import_free(&u);
+}
+
+static void tell_imported(void *arg, struct userdb_problem const *p)
+{
+  struct importing *x = arg;
+  struct userdb_problem at = *p;
+
+  at.line = source_line(x, p->line);
+  if (p->other) at.other = source_line(x, p->other);
+  tell_line(x->source, &at);
+  x->bad += (unsigned int)p->fatal;
+}
+
+/* Of both files together only who is in both is news. */
+static void tell_both(void *arg, struct userdb_problem const *p)
+{
+  struct importing *x = arg;
+
+  if (!p->other || p->other > x->before) return;
+  if (p->line > x->before && !x->j->replace)
+    say_bad(x, source_line(x, p->line), 0, "the user is there already");
+  else if (p->line > x->before)
+    nomem(genalloc_append(unsigned int, &x->replaced, &p->other));
+  else if (x->j->replace) {
+    tell_line(x->j->file, p);
+    x->bad++;
+  }
+}
+
+static int compare_lines(void const *a, void const *b)
+{
+  unsigned int x = *(unsigned int const *)a, y = *(unsigned int const *)b;
+
+  return x < y ? -1 : x > y;
+}
+
+static int is_replaced(struct importing const *x, unsigned int line)
+{
+  unsigned int const *r = genalloc_s(unsigned int, &x->replaced);
+
+  return bsearch(&line, r, genalloc_len(unsigned int, &x->replaced), sizeof *r,
+                 compare_lines) != 0;
+}
+
+/* Our file without the lines that are replaced. */
+static void drop_replaced(struct importing *x, struct job *j)
+{
+  stralloc kept = STRALLOC_ZERO;
+  unsigned int line = 0;
+
+  qsort(x->replaced.s, genalloc_len(unsigned int, &x->replaced),
+        sizeof(unsigned int), compare_lines);
+  for (size_t pos = 0, n; pos < j->made.len; pos += n) {
+    char const *nl = memchr(j->made.s + pos, '\n', j->made.len - pos);
+
+    n = (size_t)(nl + 1 - (j->made.s + pos));
+    if (!is_replaced(x, ++line))
+      nomem(stralloc_catb(&kept, j->made.s + pos, n));
+  }
+  wipe(&j->made);
+  j->made = kept;
+}
+
+static unsigned int count_lines(stralloc const *sa)
+{
+  unsigned int n = 0;
+
+  for (size_t i = 0; i < sa->len; i++)
+    n += sa->s[i] == '\n';
+  return n;
+}
+
+/* Add what was imported to the users file. */
+static void merge(struct importing *x, struct job *j)
+{
+  stralloc both = STRALLOC_ZERO;
+
+  read_or_begin(j);
+  begin_made(j);
+  x->before = count_lines(&j->made);
+  nomem(stralloc_catb(&both, j->made.s, j->made.len) &&
+        stralloc_catb(&both, x->text.s, x->text.len));
+  nomem(userdb_check(both.s, both.len, tell_both, x) >= 0);
+  wipe(&both);
+  die_if_bad(x->source, x->bad);
+  if (genalloc_len(unsigned int, &x->replaced)) drop_replaced(x, j);
+  nomem(stralloc_catb(&j->made, x->text.s, x->text.len));
+  write_file(j);
+}
+
+static void import(struct job *j, char const *format, char const *source)
+{
+  struct importing x = {.j = j, .source = source};
+  struct import i = {.format = import_find(format),
+                     .domain = j->domain,
+                     .uid = j->uid,
+                     .gid = j->gid,
+                     .home = j->home,
+                     .keep = j->k};
+  stralloc text = STRALLOC_ZERO;
+
+  if (i.format == IMPORT_NONE || !j->uid != !j->gid ||
+      (i.format == IMPORT_VPOPMAIL) != !!j->domain || (j->print && j->replace))
+    dieusage();
+  if (has_any(j->uid, ":") || has_any(j->gid, ":") || has_any(j->home, ":"))
+    strerr_dief(100, "a colon where a users file can have none");
+  if (!whole_path(source, &text, FILE_MAX))
+    strerr_diefusys(errno == EFBIG ? 100 : 111, "read ", source);
+  i.s = text.s;
+  i.n = text.len;
+  parse_source(&x, &i);
+  nomem(userdb_check(x.text.s, x.text.len, tell_imported, &x) >= 0);
+  die_if_bad(source, x.bad);
+  if (!x.text.len) strerr_dief(100, source, " holds no user");
+  if (!j->print)
+    merge(&x, j);
+  else if (allwrite(1, x.text.s, x.text.len) < x.text.len)
+    strerr_diefusys(111, "write to descriptor 1");
+  wipe(&text);
+  wipe(&x.text);
+}
+
+/* --- compile --- */
 
 typedef int adder(char const *, size_t, cdbmap_make *);
 
@@ -433,13 +722,7 @@ static void compile(struct job *j, char const *users, char const *mailboxes)
   read_file(j);
   bad = userdb_check(j->text.s, j->text.len, tell, j);
   nomem(bad >= 0);
-  if (bad) {
-    char n[UINT_FMT];
-
-    n[uint_fmt(n, (unsigned int)bad)] = 0;
-    strerr_dief(100, j->file, " has ", n, bad == 1 ? " error" : " errors",
-                ", nothing was written");
-  }
+  die_if_bad(j->file, (unsigned int)bad);
   if (!prepare(j, &u, users, 0400, 0640, userdb_add_users) ||
       !prepare(j, &m, mailboxes, 0644, 0644, userdb_add_mailboxes) ||
       !replace_commit(&m) || !replace_commit(&u)) {
@@ -464,7 +747,11 @@ static void command_options(struct job *j, char const *allowed, int *argc,
       if (!uint0_scan(l.arg, &j->cost)) dieusage();
       break;
     case 'c': j->context = 1; break;
-    case 'k': j->pairs = 1; break;
+    case 'S': j->no_scram = 1; break;
+    case 'k': j->k = 1; break;
+    case 'p': j->print = 1; break;
+    case 'r': j->replace = 1; break;
+    case 'D': j->domain = l.arg; break;
     case 'u': j->uid = l.arg; break;
     case 'g': j->gid = l.arg; break;
     case 'd': j->home = l.arg; break;
@@ -485,11 +772,16 @@ static void run(struct job *j, int argc, char const *const *argv)
     char const *options;
     int arguments;
   } const commands[] = {
-      {"add", "s:n:cu:g:d:m:", 1}, {"set", "s:n:c", 1}, {"disable", "", 1},
-      {"enable", "", 1},           {"delete", "", 1},   {"list", "k", 0},
+      {"add", "s:n:cSu:g:d:m:", 1},
+      {"set", "s:n:cS", 1},
+      {"disable", "", 1},
+      {"enable", "", 1},
+      {"delete", "", 1},
+      {"list", "k", 0},
+      {"import", "prks:n:cSu:g:d:D:", 2},
       {"compile", "", 3},
   };
-  enum { ADD, SET, DISABLE, ENABLE, DELETE, LIST, COMPILE, COMMANDS };
+  enum { ADD, SET, DISABLE, ENABLE, DELETE, LIST, IMPORT, COMPILE, COMMANDS };
   int i = 0;
 
   while (i < COMMANDS && strcmp(commands[i].name, argv[0]))
@@ -507,6 +799,7 @@ static void run(struct job *j, int argc, char const *const *argv)
   case ENABLE: set_nologin(j, 0); break;
   case DELETE: delete (j); break;
   case LIST: list(j); break;
+  case IMPORT: import(j, argv[0], argv[1]); break;
   case COMPILE:
     j->file = argv[0];
     compile(j, argv[1], argv[2]);
@@ -516,7 +809,8 @@ static void run(struct job *j, int argc, char const *const *argv)
 
 int main(int argc, char const *const *argv)
 {
-  struct job j = {.file = "users", .scheme = "yescrypt", .locked = -1};
+  struct job j = {
+      .file = "users", .scheme = "yescrypt", .where = "", .locked = -1};
   subgetopt l = SUBGETOPT_ZERO;
   int opt;
 

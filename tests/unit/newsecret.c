@@ -17,6 +17,7 @@ static struct {
     {"yescrypt", 1, "{CRYPT}$y$", 7},
     {"bcrypt", 4, "{BLF-CRYPT}$2b$04$", 11},
     {"sha512crypt", 1000, "{SHA512-CRYPT}$6$rounds=1000$", 14},
+    {"scram-sha-256", 0, "{SCRAM-SHA-256}10000,", 0},
     {"cram-md5", 0, "{CRAM-MD5}", 0},
     {"plain", 0, "{PLAIN}p w", 0},
     {"yescrypt", 99, 0, 0},
