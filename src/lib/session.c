@@ -19,15 +19,21 @@ void session_new(char s[SESSION_FMT])
   s[n + 8] = 0;
 }
 
-void session_get(char s[SESSION_FMT])
+int session_good(char const *s)
 {
   static char const good[] =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-";
-  char const *x = getenv("POSTERN_SESSION");
-  size_t n = x ? strspn(x, good) : 0;
+  size_t n = strspn(s, good);
 
-  if (n && n < SESSION_FMT && !x[n])
-    memcpy(s, x, n + 1);
+  return n && n < SESSION_FMT && !s[n];
+}
+
+void session_get(char s[SESSION_FMT])
+{
+  char const *x = getenv("POSTERN_SESSION");
+
+  if (x && session_good(x))
+    memcpy(s, x, strlen(x) + 1);
   else
     session_new(s);
 }

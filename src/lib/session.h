@@ -13,8 +13,10 @@
    a dot between. */
 extern void session_new(char s[SESSION_FMT]);
 
-/* POSTERN_SESSION, if it is 1 to 32 letters, digits, dots and hyphens; else a
-   new one. */
+/* Is it one?  1 to 32 letters, digits, dots and hyphens. */
+extern int session_good(char const *s);
+
+/* POSTERN_SESSION, if it is one; else a new one. */
 extern void session_get(char s[SESSION_FMT]);
 
 #endif

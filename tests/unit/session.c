@@ -27,6 +27,7 @@ int main(void)
     setenv("POSTERN_SESSION", t[i].in, 1);
     session_get(a);
     ok((strcmp(a, t[i].in) == 0) == t[i].kept, t[i].in);
+    ok(session_good(t[i].in) == t[i].kept, "is judged alike");
   }
   unsetenv("POSTERN_SESSION");
   session_get(a);
