@@ -5,7 +5,7 @@
  * reads   descriptor 0: the protocol (authproto.h), or with -s a socket of its
  *         own; the users file users.cdb, or with -x what a checkpassword
  *         program says; with -T a key file
- * writes  descriptor 1; one line per attempt to the log
+ * writes  descriptor 1; one line per attempt to the log; with -G the store
  * exits   0 the client closed, or SIGTERM came; 1 the client broke the rules;
  *         100 wrong usage, or a checker that accepts anything; 111 temporary
  */
@@ -26,10 +26,12 @@
 #include <skalibs/types.h>
 
 #include "account.h"
+#include "addr.h"
 #include "authlisten.h"
 #include "authserve.h"
 #include "checker.h"
 #include "checkerjudge.h"
+#include "guess.h"
 #include "log.h"
 #include "token.h"
 #include "turnstile.h"
@@ -37,8 +39,8 @@
 #include "userjudge.h"
 
 #define USAGE                                                                  \
-  "postern-authd [ -p ] [ -m mechanisms ] [ -T keyfile ] [ -H host ] "         \
-  "[ -u user ] [ -g group ] "                                                  \
+  "postern-authd [ -p ] [ -m mechanisms ] [ -T keyfile ] [ -G store ] "        \
+  "[ -H host ] [ -u user ] [ -g group ] "                                      \
   "[ -s socket [ -d fd ] [ -c connections ] [ -N hashes ] ] "                  \
   "users.cdb | -x [ -O order ] checker..."
 #define dieusage() strerr_dieusage(100, USAGE)
@@ -55,7 +57,8 @@ struct options {
   int plain;
   int use_checker;
   char const *mechanisms;
-  char const *token; /* the key file */
+  char const *token;   /* the key file */
+  char const *guesses; /* the store that counts failures, or 0 */
   char const *socket;
   char const *user;
   char const *group;
@@ -72,6 +75,7 @@ struct authd {
   struct checker checker;
   struct judge judge; /* who judges, without the turnstile before him */
   int turnstile;      /* or -1 */
+  struct guess guess;
   struct authproto_settings settings;
 };
 
@@ -114,6 +118,57 @@ static enum judge_result known(void *data, struct judge_case const *about,
 
   return a->judge.known(a->judge.data, about, reason);
 }
+
+/* --- who counts failures --- */
+
+static char const *guess_ip(struct judge_case const *about)
+{
+  ip46 ip;
+
+  return about->remote_ip && addr_scan(about->remote_ip, &ip) ? about->remote_ip
+                                                              : 0;
+}
+
+static void warn_guess(struct authd const *a)
+{
+  char const *why = guess_why(&a->guess);
+
+  if (why) strerr_warnwu("count in ", a->o.guesses, ": ", why);
+}
+
+/* The store is opened for one attempt: another one may be there the next
+   time. */
+static enum judge_result ask(void *data, struct judge_case const *about,
+                             unsigned int *delay)
+{
+  struct authd *a = data;
+  enum guess_verdict v;
+
+  if (about->no_penalty) return JUDGE_OK;
+  a->guess = (struct guess){.policy = GUESS_POLICY};
+  guess_open(&a->guess, a->o.guesses);
+  v = guess_ask(&a->guess, guess_ip(about), about->user, delay);
+  warn_guess(a);
+  if (v == GUESS_GO) return JUDGE_OK;
+  guess_close(&a->guess);
+  return JUDGE_REFUSED;
+}
+
+static void tell(void *data, struct judge_case const *about,
+                 enum judge_result r)
+{
+  struct authd *a = data;
+
+  if (about->no_penalty) return;
+  if (a->guess.open && r == JUDGE_OK)
+    guess_right(&a->guess, guess_ip(about), about->user);
+  if (a->guess.open && r == JUDGE_FAILED)
+    guess_void(&a->guess, guess_ip(about), about->user);
+  if (a->guess.open && r != JUDGE_WRONG) warn_guess(a);
+  guess_close(&a->guess);
+}
+
+/* --- what is told --- */
 
 /* Only who opens mailboxes has a use for it. */
 static int token(void *data, struct exchange const *x, char s[AUTHPROTO_TOKEN])
@@ -340,6 +395,7 @@ static void option(struct options *o, int letter, char const *arg)
   case 'x': o->use_checker = 1; break;
   case 'm': o->mechanisms = arg; break;
   case 'T': o->token = arg; break;
+  case 'G': o->guesses = arg; break;
   case 's': o->socket = arg; break;
   case 'u': o->user = arg; break;
   case 'g': o->group = arg; break;
@@ -361,7 +417,7 @@ static void options(struct options *o, int *argc, char const *const **argv)
   int letter;
 
   *o = (struct options){.connections = CONNECTIONS, .hashes = HASHES};
-  while ((letter = subgetopt_r(*argc, *argv, "pxm:T:s:u:g:H:d:c:N:O:", &l)) !=
+  while ((letter = subgetopt_r(*argc, *argv, "pxm:T:G:s:u:g:H:d:c:N:O:", &l)) !=
          -1)
     option(o, letter, l.arg);
   *argc -= l.ind;
@@ -401,7 +457,10 @@ static void set_judge(struct authd *a, char const *const *argv)
                       .fold = a->judge.fold,
                       .password = password,
                       .secret = a->judge.secret ? secret : 0,
-                      .known = a->judge.known ? known : 0};
+                      .known = a->judge.known ? known : 0,
+                      .ask = a->o.guesses ? ask : 0,
+                      .tell = a->o.guesses ? tell : 0,
+                      .counter = a};
 }
 
 int main(int argc, char const *const *argv)

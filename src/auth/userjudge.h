@@ -14,8 +14,7 @@
 #include "judge.h"
 #include "password.h"
 
-#define USERJUDGE_SECRET 512 /* bytes of user and secret with a NUL for each   \
-                              */
+#define USERJUDGE_SECRET 512 /* bytes of user and secret, a NUL for each */
 
 struct userjudge {
   char const *path;

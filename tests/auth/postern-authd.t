@@ -3,7 +3,7 @@
 # under another one; options; what it does about users, keys, checkers.
 . "$TESTS/lib/t.sh"
 
-usage='postern-authd: usage: postern-authd [ -p ] [ -m mechanisms ] [ -T keyfile ] [ -H host ] [ -u user ] [ -g group ] [ -s socket [ -d fd ] [ -c connections ] [ -N hashes ] ] users.cdb | -x [ -O order ] checker...'
+usage='postern-authd: usage: postern-authd [ -p ] [ -m mechanisms ] [ -T keyfile ] [ -G store ] [ -H host ] [ -u user ] [ -g group ] [ -s socket [ -d fd ] [ -c connections ] [ -N hashes ] ] users.cdb | -x [ -O order ] checker...'
 all='PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS EXTERNAL'
 say() { printf "$(printf %s "$1" | sed 's/\\0/\\000/g')"; }
 b64() { say "$1" | base64 -w 0; }
@@ -283,6 +283,42 @@ is 'a checker that accepts everything' 100 '' \
 authd -x sh -c 'exit 111'
 check 'one that cannot judge now' await \
 	'postern-authd: warning: sh cannot judge: exit 111' log
+stop
+
+# --- who guesses ---
+mkdir -m 700 guesses
+authd -G guesses users.cdb
+client 'import time
+    def ask(password, user, *more):
+        return a.auth("PLAIN", user, password, "rip=192.0.2.7", *more)
+    begun = time.monotonic()
+    print(ask("px", "tim"))
+    print(time.monotonic() - begun >= 1)
+    print(ask("pw", "tim"))
+    print(ask("px", "tim", "no-penalty"))'
+is 'a failure waits' 0 "FAIL${tab}user=tim
+True
+OK${tab}user=tim
+FAIL${tab}user=tim" ''
+check 'it is counted, and who was right has a mark' \
+	[ "$(cd guesses && echo *)" = 'from=192.0.2.7 new pair=192.0.2.7+tim user=tim' ]
+rm guesses/*
+ln -s 1:$(date +%s):3600:20 guesses/from=192.0.2.9
+for m in PLAIN SCRAM-SHA-256; do
+	client "print(a.auth('$m', 'tim', 'pw', 'rip=192.0.2.9'))
+    print(a.auth('$m', 'tim', 'pw', 'rip=192.0.2.10'))
+    print(a.auth('$m', 'tim', 'pw', 'rip=192.0.2.9', 'no-penalty'))"
+	is "who failed too often is refused: $m" 0 \
+		"FAIL${tab}user=tim${tab}temp${tab}reason=Too many failed logins, try again later
+OK${tab}user=tim
+OK${tab}user=tim" ''
+	check 'and that is logged' grep -q -F \
+		"ip=192.0.2.9 user=tim mechanism=$m result=refused reason=guessing" log
+done
+rm -r guesses
+client 'print(a.auth("PLAIN", "tim", "pw", "rip=192.0.2.9"))'
+is 'a store that is gone refuses nobody' 0 "OK${tab}user=tim" ''
+check 'and is missed' grep -q '^postern-authd: warning: unable to count in guesses: ' log
 stop
 
 # --- many ---
