@@ -27,13 +27,19 @@ static enum relay by_reason(char const *reason, char const **name)
 
 enum relay relay_right(struct relay_facts const *f, char const **name)
 {
+  enum relay r = RELAY_NONE;
+
   *name = "";
   if (f->user && *f->user) {
     *name = f->user;
     return RELAY_AUTH;
   }
-  if (!f->relayclient) return RELAY_NONE;
-  return by_reason(f->relayreason, name);
+  if (f->relayclient) r = by_reason(f->relayreason, name);
+  if (r != RELAY_GRANT && f->cert && *f->cert) {
+    *name = f->cert;
+    return RELAY_CERT;
+  }
+  return r;
 }
 
 enum relay relay_decide(struct relay_facts const *f, char const **name)

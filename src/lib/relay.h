@@ -8,7 +8,8 @@
  *   local        the domain is ours (rcpthosts, morercpthosts.cdb)
  *   auth:USER    the session authenticated
  *   grant:USER   RELAYCLIENT is set, RELAYREASON is grant:USER
- *   cert:NAME    RELAYCLIENT is set, RELAYREASON is cert:NAME
+ *   cert:NAME    the client's certificate is verified and listed; or
+ *                RELAYCLIENT is set, RELAYREASON is cert:NAME
  *   rule:KEY     RELAYCLIENT is set, RELAYREASON is rule:KEY; the key of the
  *                rule for everybody is empty
  *   backup       the domain is in backupmx
@@ -38,6 +39,7 @@ struct relay_facts {
   int local;               /* the recipient's domain is ours */
   int backup;              /* we are a backup MX for it */
   char const *user;        /* who authenticated in this session, or 0 */
+  char const *cert;        /* whom a listed certificate names, or 0 */
   char const *relayclient; /* RELAYCLIENT, or 0 if it is not set */
   char const *relayreason; /* RELAYREASON, or 0 if it is not set */
 };

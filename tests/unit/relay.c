@@ -8,6 +8,7 @@
 #include "unit.h"
 
 static char const *const users[] = {0, "", "joe@example.org", "grant:joe"};
+static char const *const certs[] = {0, "", "mx2", "grant:x"};
 static char const *const clients[] = {0, "", "@fixme", "rule:x"};
 static struct {
   char const *text;
@@ -39,6 +40,9 @@ static enum relay want(struct relay_facts const *f, size_t why,
   *name = "";
   if (f->local) return RELAY_LOCAL;
   if (f->user && f->user[0]) return *name = f->user, RELAY_AUTH;
+  if (f->relayclient && whys[why].relay == RELAY_GRANT)
+    return *name = whys[why].name, RELAY_GRANT;
+  if (f->cert && f->cert[0]) return *name = f->cert, RELAY_CERT;
   if (f->relayclient && whys[why].relay != RELAY_ENV)
     return *name = whys[why].name, whys[why].relay;
   if (f->backup) return RELAY_BACKUP;
@@ -56,8 +60,8 @@ static void one(struct relay_facts const *f, size_t why)
   combinations++;
   if (r != want(f, why, &expected) || strcmp(name, expected)) wrong++;
   /* said apart from the model: without any right there is no relay */
-  if (!f->local && !f->backup && !(f->user && f->user[0]) && !f->relayclient &&
-      r != RELAY_NONE)
+  if (!f->local && !f->backup && !(f->user && f->user[0]) &&
+      !(f->cert && f->cert[0]) && !f->relayclient && r != RELAY_NONE)
     open++;
 }
 
@@ -75,15 +79,16 @@ static struct {
 int main(void)
 {
   for (size_t u = 0; u < COUNT(users); u++)
-    for (size_t c = 0; c < COUNT(clients); c++)
-      for (size_t w = 0; w < COUNT(whys); w++)
-        for (int bits = 0; bits < 4; bits++) {
-          struct relay_facts f = {bits & 1, bits >> 1, users[u], clients[c],
-                                  whys[w].text};
-          one(&f, w);
-        }
+    for (size_t x = 0; x < COUNT(certs); x++)
+      for (size_t c = 0; c < COUNT(clients); c++)
+        for (size_t w = 0; w < COUNT(whys); w++)
+          for (int bits = 0; bits < 4; bits++) {
+            struct relay_facts f = {bits & 1, bits >> 1,  users[u],
+                                    certs[x], clients[c], whys[w].text};
+            one(&f, w);
+          }
   printf("# %u combinations\n", combinations);
-  ok(combinations == 4 * 4 * 17 * 4 && !wrong, "the table of the design");
+  ok(combinations == 4 * 4 * 4 * 17 * 4 && !wrong, "the table of the design");
   ok(!open, "no right, no relay");
   for (size_t i = 0; i < COUNT(prefixes); i++)
     ok(!strcmp(relay_prefix(prefixes[i].relay), prefixes[i].prefix),
