@@ -5,23 +5,32 @@
 #include "received.h"
 #include "text.h"
 
+#define PROTOCOL_MAX 16
+#define CIPHER_MAX 100
+
 static int is_plain(char c)
 {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || (c && strchr(".-_@%+/=:[]~#!", c));
 }
 
-/* Bytes beyond ASCII stay where the message may hold them (RFC 6531). */
-static int add(stralloc *out, char const *s, int utf8)
+/* At most max bytes.  Those beyond ASCII stay where the message may hold them
+   (RFC 6531). */
+static int add_most(stralloc *out, char const *s, size_t max, int utf8)
 {
   size_t n = strlen(s);
 
-  if (n > RECEIVED_TOKEN_MAX) n = RECEIVED_TOKEN_MAX;
+  if (n > max) n = max;
   for (size_t i = 0; i < n; i++) {
     char c = is_plain(s[i]) || (utf8 && (unsigned char)s[i] > 127) ? s[i] : '?';
     if (!stralloc_append(out, c)) return 0;
   }
   return 1;
+}
+
+static int add(stralloc *out, char const *s, int utf8)
+{
+  return add_most(out, s, RECEIVED_TOKEN_MAX, utf8);
 }
 
 static int add_from(struct received const *r, stralloc *out)
@@ -47,8 +56,19 @@ static int add_protocol(struct received const *r, stralloc *out)
 
   if (!stralloc_cats(out, base)) return 0;
   if (!r->esmtp && !r->utf8) return 1;
-  return (!r->cipher || stralloc_cats(out, "S")) &&
+  return (!r->tls || stralloc_cats(out, "S")) &&
          (!r->authenticated || stralloc_cats(out, "A"));
+}
+
+/* Names of the library's, and short: what is said of them fits into the line
+   with the rest. */
+static int add_tls(struct received const *r, stralloc *out)
+{
+  if (!r->tls) return 1;
+  return add_most(out, r->protocol ? r->protocol : "TLS", PROTOCOL_MAX, 0) &&
+         (!r->cipher || (stralloc_cats(out, " cipher ") &&
+                         add_most(out, r->cipher, CIPHER_MAX, 0))) &&
+         stralloc_cats(out, ", ");
 }
 
 static int add_by(struct received const *r, stralloc *out)
@@ -56,11 +76,8 @@ static int add_by(struct received const *r, stralloc *out)
   if (!stralloc_cats(out, "  by ") || !add(out, r->by, 0) ||
       !stralloc_cats(out, " with ") || !add_protocol(r, out))
     return 0;
-  if (!stralloc_cats(out, " (")) return 0;
-  if (r->cipher && (!stralloc_cats(out, "cipher ") || !add(out, r->cipher, 0) ||
-                    !stralloc_cats(out, ", ")))
-    return 0;
-  return stralloc_cats(out, "relay ") && add(out, r->relay, 0) &&
+  return stralloc_cats(out, " (") && add_tls(r, out) &&
+         stralloc_cats(out, "relay ") && add(out, r->relay, 0) &&
          stralloc_cats(out, ") id ") && add(out, r->id, 0);
 }
 

@@ -4,7 +4,7 @@
  * there already.  Pure, but for the date, which the caller gives.
  *
  *   Received: from HELO (HOST [IP])
- *     by ME with ESMTPA (relay auth:joe) id SESSION
+ *     by ME with ESMTPSA (TLSv1.3 cipher X, relay auth:joe) id SESSION
  *     for <joe@example.org>; Sun, 22 Nov 2026 00:19:19 +0000
  *
  * Lines end with LF, as a queue program wants them.  What the client or a
@@ -23,16 +23,18 @@
 #define RECEIVED_TOKEN_MAX 230 /* bytes shown of any one value */
 
 struct received {
-  char const *helo;   /* what the client called itself, or 0 */
-  char const *host;   /* TCPREMOTEHOST, or 0 */
-  char const *ip;     /* TCPREMOTEIP, or 0 */
-  char const *info;   /* TCPREMOTEINFO, or 0 */
-  char const *by;     /* our name */
-  char const *relay;  /* the reason, with its name */
-  char const *cipher; /* of TLS, or 0 */
-  char const *id;     /* of the session */
-  char const *rcpt;   /* the only recipient, or 0; not shown if it would need
-                         quotes */
+  char const *helo;     /* what the client called itself, or 0 */
+  char const *host;     /* TCPREMOTEHOST, or 0 */
+  char const *ip;       /* TCPREMOTEIP, or 0 */
+  char const *info;     /* TCPREMOTEINFO, or 0 */
+  char const *by;       /* our name */
+  char const *relay;    /* the reason, with its name */
+  char const *id;       /* of the session */
+  char const *rcpt;     /* the only recipient, or 0; not shown if it would need
+                           quotes */
+  char const *protocol; /* of TLS, or 0 if unknown */
+  char const *cipher;   /* likewise */
+  int tls;              /* the wire is private */
   int esmtp;
   int authenticated;
   int utf8;

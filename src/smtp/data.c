@@ -51,6 +51,7 @@ static int put_received(struct smtp *s)
       .info = s->set->remote_info,
       .by = s->set->by,
       .cipher = s->set->cipher,
+      .tls = !!s->set->cipher,
       .id = s->session,
       .rcpt = s->tr.rcpts == 1 ? s->tr.rcpt.s : 0,
       .esmtp = s->esmtp,

@@ -30,14 +30,16 @@ static struct {
       .info = "joe",
       .by = "me.example",
       .relay = "auth:joe@example.org",
+      .tls = 1,
+      .protocol = "TLSv1.3",
       .cipher = "TLS_AES_128_GCM_SHA256",
       .id = "1.2",
       .esmtp = 1,
       .authenticated = 1,
       .now = NOW},
      "Received: from [192.0.2.7] (joe@[IPv6:2001:db8::1])\n"
-     "  by me.example with ESMTPSA (cipher TLS_AES_128_GCM_SHA256, relay "
-     "auth:joe@example.org) id 1.2; Sun, 22 Nov 2026 00:19:19 +0000\n"},
+     "  by me.example with ESMTPSA (TLSv1.3 cipher TLS_AES_128_GCM_SHA256, "
+     "relay auth:joe@example.org) id 1.2; Sun, 22 Nov 2026 00:19:19 +0000\n"},
     {"nothing known",
      {.by = "me.example", .relay = "env", .id = "1.2", .esmtp = 1, .now = 0},
      "Received: from unknown ([unknown])\n"
@@ -67,10 +69,10 @@ static struct {
       .rcpt = "j\xc3\xb6@x",
       .esmtp = 1,
       .utf8 = 1,
-      .cipher = "X",
+      .tls = 1,
       .now = 4102444799},
      "Received: from c ([192.0.2.7])\n"
-     "  by m with UTF8SMTPS (cipher X, relay local) id 1\n"
+     "  by m with UTF8SMTPS (TLS, relay local) id 1\n"
      "  for <j\xc3\xb6@x>; Thu, 31 Dec 2099 23:59:59 +0000\n"},
 };
 
@@ -96,6 +98,8 @@ static void folding(void)
                        .info = big,
                        .by = big,
                        .relay = big,
+                       .tls = 1,
+                       .protocol = big,
                        .cipher = big,
                        .id = big,
                        .rcpt = big,
