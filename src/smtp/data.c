@@ -11,6 +11,7 @@
 #include "data.h"
 #include "limits.h"
 #include "login.h"
+#include "smtptls.h"
 #include "text.h"
 
 /* ---- the queue program ---- */
@@ -30,7 +31,8 @@ static char const **make_env(struct smtp const *s, stralloc *modifs)
   size_t n = env_len(old), most;
   char const **envp;
 
-  if (!login_env(s, modifs) || !add_reason(s, modifs) ||
+  if (!login_env(s, modifs) || !smtptls_env(s, modifs) ||
+      !add_reason(s, modifs) ||
       !env_addmodif(modifs, "POSTERN_SESSION", s->session))
     return 0;
   most = n + modifs->len + 1;
@@ -50,8 +52,9 @@ static int put_received(struct smtp *s)
       .ip = s->set->remote_ip,
       .info = s->set->remote_info,
       .by = s->set->by,
-      .cipher = s->set->cipher,
-      .tls = !!s->set->cipher,
+      .protocol = s->tls.protocol,
+      .cipher = s->tls.cipher,
+      .tls = s->tls.active,
       .id = s->session,
       .rcpt = s->tr.rcpts == 1 ? s->tr.rcpt.s : 0,
       .esmtp = s->esmtp,
@@ -389,6 +392,8 @@ void data_chunk(struct smtp *s, char *arg, size_t len)
     return;
   }
   if (!s->tr.open) reply = "503 5.5.1 MAIL first";
+  /* here and not where other verbs are refused: its octets must be read */
+  if (smtptls_missing(s)) reply = SMTPTLS_MISSING;
   if (!reply && !s->tr.rcpts) reply = "503 5.5.1 RCPT first";
   if (reply) {
     refuse_chunk(s, size, reply);

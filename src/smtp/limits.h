@@ -21,9 +21,16 @@
    counted. */
 #define LIMIT_COMMANDS 1000
 
-#define LIMIT_LOGINS 3         /* failed ones in a session */
-#define LIMIT_LOGIN_DELAY 1    /* seconds for each that failed before the 535 */
-#define LIMIT_LOGIN_SECONDS 60 /* that a password checker may take */
+#define LIMIT_LOGINS 3      /* failed ones in a session */
+#define LIMIT_LOGIN_DELAY 1 /* seconds for each that failed before the 535 */
+#define LIMIT_LOGIN_SECONDS                                                    \
+  60 /* that a checker, or an auth server for one step, may take */
+
+#define LIMIT_LOGIN_LIST                                                       \
+  10 /* that an auth server may take to say what it can */
+#define LIMIT_LOGIN_ROUNDS 16 /* challenges in one AUTH */
+
+#define LIMIT_HANDSHAKE 60 /* seconds, from STARTTLS to TLS */
 
 #define LIMIT_SESSION 21600 /* seconds in all */
 

@@ -4,9 +4,11 @@
 #include <skalibs/tai.h>
 #include <skalibs/iopause.h>
 
-#include "checker.h"
+#include "bychecker.h"
+#include "byserver.h"
 #include "limits.h"
 #include "login.h"
+#include "smtptls.h"
 #include "text.h"
 
 /* ---- the environment ---- */
@@ -52,23 +54,23 @@ int login_env(struct smtp const *s, stralloc *modifs)
   }
   good = good && add_all(modifs, user_names, COUNT(user_names), name) &&
          add_all(modifs, method_names, COUNT(method_names), method);
-  if (good && name)
-    good = env_addmodif(modifs, "TCPREMOTEINFO", name) &&
-           env_addmodif(modifs, "RELAYCLIENT", "");
+  if (good && name) good = env_addmodif(modifs, "TCPREMOTEINFO", name);
+  if (good && (name || (s->cert && !s->set->relayclient)))
+    good = env_addmodif(modifs, "RELAYCLIENT", "");
   stralloc_free(&user);
   return good;
 }
 
 /* ---- the outcome ---- */
 
-static void log_auth(struct smtp *s, struct sasl const *sasl,
+static void log_auth(struct smtp *s, struct attempt const *a,
                      char const *result, char const *reason)
 {
   struct log l;
 
   smtp_log(s, &l, "auth");
-  log_bytes(&l, "user", sasl->user.s, sasl->user.len);
-  log_string(&l, "mechanism", sasl_name(sasl->mechanism));
+  log_bytes(&l, "user", a->user, a->user_len);
+  log_string(&l, "mechanism", a->mechanism);
   log_string(&l, "result", result);
   if (reason) log_string(&l, "reason", reason);
   log_end(&l);
@@ -91,152 +93,188 @@ static void enough(struct smtp *s)
   smtp_end(s, "logins", 1);
 }
 
-static void wrong(struct smtp *s, struct sasl const *sasl, char const *reason)
+static void wrong(struct smtp *s, struct attempt const *a)
 {
   s->logins++;
-  log_auth(s, sasl, "wrong", reason);
+  log_auth(s, a, "wrong", a->why);
   wait_seconds(s->logins * LIMIT_LOGIN_DELAY);
   smtp_reply(s, "535 5.7.8 authentication failed");
   enough(s);
 }
 
-static void failed(struct smtp *s, struct sasl const *sasl, char const *reason)
+static void failed(struct smtp *s, struct attempt const *a, char const *why)
 {
   s->logins++;
-  log_auth(s, sasl, "failed", reason);
+  log_auth(s, a, "failed", why);
   smtp_reply(s, "454 4.7.0 oops, problem with the password checker");
   enough(s);
 }
 
-static void right(struct smtp *s, struct sasl const *sasl)
+static void right(struct smtp *s, struct attempt const *a)
 {
-  if (!stralloc_copyb(&s->user, sasl->user.s, sasl->user.len) ||
+  if (!stralloc_copyb(&s->user, a->user, a->user_len) ||
       !stralloc_0(&s->user)) {
     s->user.len = 0;
-    failed(s, sasl, "out of memory");
+    failed(s, a, "out of memory");
     return;
   }
-  s->mechanism = sasl_name(sasl->mechanism);
+  memcpy(s->mechanism, a->mechanism, sizeof s->mechanism);
   s->commands = 0;
-  log_auth(s, sasl, "ok", 0);
+  log_auth(s, a, "ok", 0);
   smtp_reply(s, "235 2.7.0 ok, go ahead");
+  login_idle(s);
 }
 
-/* With -p: does it refuse what nobody can know? */
-static int is_proved(struct smtp *s, struct checker const *c)
-{
-  char reason[64];
-  int status;
+/* ---- what is offered ---- */
 
-  if (!s->set->prove) return 1;
-  return checker_probe(c, &status, reason) == CHECKER_WRONG;
+static struct backend const *backend(struct smtp const *s)
+{
+  return s->set->auth_socket ? &byserver : &bychecker;
 }
 
-static void ask(struct smtp *s, struct sasl const *sasl)
+static int ends_with(char const *s, char const *end)
 {
-  struct checker c = {.argv = s->set->checker,
-                      .order = s->set->order,
-                      .timeout = LIMIT_LOGIN_SECONDS};
-  char reason[64];
-  int status;
+  size_t n = strlen(s), e = strlen(end);
+  return n >= e && !strcmp(s + n - e, end);
+}
 
-  switch (checker_run(&c, sasl, &status, reason)) {
-  case CHECKER_OK:
-    if (is_proved(s, &c))
-      right(s, sasl);
-    else
-      failed(s, sasl, "the checker accepts every password");
-    break;
-  case CHECKER_WRONG: wrong(s, sasl, reason); break;
-  case CHECKER_TOO_LONG: wrong(s, sasl, "too long"); break;
-  case CHECKER_FAILED: failed(s, sasl, reason); break;
+/* Why this client may not use it now, or 0. */
+static char const *not_this(struct smtp const *s,
+                            struct login_mechanism const *m)
+{
+  if (m->plaintext && !s->tls.active && !s->set->plain_auth)
+    return "538 5.7.11 auth not available without TLS";
+  if ((ends_with(m->name, "-PLUS") && !s->tls.exporter && !s->tls.endpoint) ||
+      (!strcmp(m->name, "EXTERNAL") && !s->cert) ||
+      !strcmp(m->name, "ANONYMOUS"))
+    return "504 5.5.4 auth type unimplemented";
+  return 0;
+}
+
+static void put_mechanism(struct smtp *s, char const *name, int first)
+{
+  if (first) conn_puts(s->conn, "250-AUTH");
+  conn_put(s->conn, " ", 1);
+  conn_puts(s->conn, name);
+}
+
+void login_offer(struct smtp *s)
+{
+  struct login_mechanism m[LOGIN_MECHANISMS];
+  char const *why;
+  size_t n, put = 0;
+
+  if (!settings_has_auth(s->set) || s->user.len || smtptls_missing(s)) return;
+  if (!backend(s)->list(s, m, &n, &why)) {
+    smtp_warn(s, s->set->auth_socket, why);
+    return;
   }
+  for (size_t i = 0; i < n; i++)
+    if (!not_this(s, m + i)) put_mechanism(s, m[i].name, !put++);
+  if (put) conn_put(s->conn, "\r\n", 2);
 }
+
+void login_idle(struct smtp *s) { authclient_close(&s->auth); }
+
+void login_free(struct smtp *s) { authclient_free(&s->auth); }
 
 /* ---- the dialogue ---- */
 
 /* What is wrong with AUTH now, or 0. */
 static char const *not_now(struct smtp const *s)
 {
-  if (!s->set->mechanisms) return "503 5.5.1 auth not available";
+  if (!settings_has_auth(s->set)) return "503 5.5.1 auth not available";
   if (s->user.len) return "503 5.5.1 you're already authenticated";
   if (s->tr.open) return "503 5.5.1 no auth during mail transaction";
   if (!s->esmtp) return "503 5.5.1 EHLO first";
   return 0;
 }
 
-static char const *not_this(struct smtp const *s, enum sasl_mechanism m)
+/* 1, or 0 after a reply. */
+static int choose(struct smtp *s, struct attempt *a, char const *name,
+                  size_t len)
 {
-  if (m == SASL_NONE || !(s->set->mechanisms & SASL_BIT(m)))
-    return "504 5.5.4 auth type unimplemented";
-  if (!(settings_offered(s->set) & SASL_BIT(m)))
-    return "538 5.7.11 auth not available without TLS";
-  return 0;
+  struct login_mechanism m[LOGIN_MECHANISMS];
+  char const *why;
+  size_t n, i = 0;
+
+  if (!backend(s)->list(s, m, &n, &why)) {
+    failed(s, a, why);
+    return 0;
+  }
+  while (i < n && !text_equal(name, len, m[i].name, strlen(m[i].name)))
+    i++;
+  why = i < n ? not_this(s, m + i) : "504 5.5.4 auth type unimplemented";
+  if (why) {
+    smtp_reply(s, why);
+    return 0;
+  }
+  memcpy(a->mechanism, m[i].name, strlen(m[i].name) + 1);
+  return 1;
 }
 
 /* The client's next line; it is wiped when it has been understood. */
-static enum sasl_step prompt(struct smtp *s, struct sasl *sasl, stralloc *out,
-                             enum conn_result *r)
+static enum attempt_step prompt(struct smtp *s, struct attempt *a,
+                                enum conn_result *r, int *cancelled)
 {
-  enum sasl_step step;
+  enum attempt_step step = ATTEMPT_BAD;
   char *line;
   size_t len;
 
   conn_puts(s->conn, "334 ");
-  conn_put(s->conn, out->s, out->len);
+  conn_put(s->conn, a->out.s, a->out.len);
   conn_put(s->conn, "\r\n", 2);
   *r = conn_line(s->conn, SASL_LINE_MAX, &line, &len);
-  if (*r) return SASL_BAD;
-  step = sasl_feed(sasl, line, len, out);
+  if (*r) return ATTEMPT_BAD;
+  *cancelled = len == 1 && *line == '*';
+  if (!*cancelled) step = backend(s)->feed(s, a, line, len);
   explicit_bzero(line, len);
   return step;
 }
 
-static void converse(struct smtp *s, struct sasl *sasl, enum sasl_step step,
-                     stralloc *out)
+static void converse(struct smtp *s, struct attempt *a, enum attempt_step step)
 {
   enum conn_result r = CONN_OK;
+  int cancelled = 0, rounds = 0;
 
-  while (step == SASL_CHALLENGE)
-    step = prompt(s, sasl, out, &r);
-  if (r == CONN_TOO_LONG) {
+  while (step == ATTEMPT_MORE && rounds++ < LIMIT_LOGIN_ROUNDS)
+    step = prompt(s, a, &r, &cancelled);
+  if (r == CONN_TOO_LONG)
     smtp_reply(s, "500 5.5.6 line too long");
-    return;
-  }
-  if (r) {
+  else if (r)
     smtp_fault(s, r);
-    return;
-  }
-  switch (step) {
-  case SASL_DONE: ask(s, sasl); break;
-  case SASL_CANCELLED: smtp_reply(s, "501 5.7.0 auth exchange canceled"); break;
-  case SASL_NOMEM: smtp_reply(s, "454 4.7.0 out of memory"); break;
-  default: smtp_reply(s, "501 5.5.2 malformed auth input"); break;
-  }
+  else if (cancelled)
+    smtp_reply(s, "501 5.7.0 auth exchange canceled");
+  else
+    switch (step) {
+    case ATTEMPT_RIGHT: right(s, a); break;
+    case ATTEMPT_WRONG: wrong(s, a); break;
+    case ATTEMPT_FAILED: failed(s, a, a->why); break;
+    case ATTEMPT_MORE: failed(s, a, "a dialogue without end"); break;
+    case ATTEMPT_BAD: smtp_reply(s, "501 5.5.2 malformed auth input"); break;
+    }
+}
+
+static void attempt(struct smtp *s, struct attempt *a, char *initial,
+                    size_t len)
+{
+  enum attempt_step step = backend(s)->start(s, a, initial, len);
+
+  if (initial) explicit_bzero(initial, len);
+  converse(s, a, step);
+  backend(s)->end(s, a);
 }
 
 void login_do(struct smtp *s, char *arg, size_t len)
 {
-  char *blank = memchr(arg, ' ', len), *initial = 0;
-  size_t n = blank ? (size_t)(blank - arg) : len, initial_len = 0;
-  enum sasl_mechanism m = sasl_find(arg, n);
+  char *blank = memchr(arg, ' ', len);
+  size_t n = blank ? (size_t)(blank - arg) : len;
   char const *fault = not_now(s);
-  stralloc out = STRALLOC_ZERO;
-  struct sasl sasl = {0};
-  enum sasl_step step;
+  struct attempt a = {0};
 
-  if (!fault) fault = not_this(s, m);
-  if (fault) {
+  if (fault)
     smtp_reply(s, fault);
-    return;
-  }
-  if (blank) {
-    initial = blank + 1;
-    initial_len = len - n - 1;
-  }
-  step = sasl_start(&sasl, m, s->set->auth_host, initial, initial_len, &out);
-  if (initial) explicit_bzero(initial, initial_len);
-  converse(s, &sasl, step, &out);
-  sasl_free(&sasl);
-  stralloc_free(&out);
+  else if (choose(s, &a, arg, n))
+    attempt(s, &a, blank ? blank + 1 : 0, blank ? len - n - 1 : 0);
+  stralloc_free(&a.out);
 }

@@ -2,7 +2,8 @@
  * postern-smtpd: receive mail by SMTP.
  *
  * reads   descriptor 0 (the client), control files, RELAYCLIENT, RELAYREASON,
- *         TCPREMOTEIP and the other variables of postern-smtpd(8)
+ *         TCPREMOTEIP and the other variables of postern-smtpd(8); with -a the
+ *         auth server, with STARTTLS the descriptors of UCSPI-TLS
  * writes  descriptor 1 (the client), messages to the queue program, which it
  *         starts, one log line an event to descriptor 2
  * exits   0 the session ended, 1 ended by us for what the client did, 99 it
@@ -24,20 +25,29 @@
 
 #define USAGE                                                                  \
   "postern-smtpd [ -C control ] [ -U mailboxes.cdb ] [ -q queue ] "            \
-  "[ -m mechanisms ] [ -O response|challenge ] [ -p ] [ -d ] "                 \
-  "[ [ hostname ] checker subprogram... ]"
+  "[ -m mechanisms ] [ -a socket | [ -O response|challenge ] [ -p ] [ -d ] "   \
+  "[ [ hostname ] checker subprogram... ] ]"
 #define dieusage() strerr_dieusage(100, USAGE)
 
 #define QUEUE_WORDS 32
+
+/* In a mechanism's name: RFC 4422. */
+#define NAME_BYTES                                                             \
+  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 static char const default_queue[] = "/var/qmail/bin/qmail-queue";
 
-static unsigned int mechanisms(char const *s)
+/* The auth server's may be any; it says which there are. */
+static void name_mechanisms(struct settings *s, char const *names)
 {
-  unsigned int set;
   char const *bad;
 
-  if (!sasl_list(s, &set, &bad)) strerr_dief2x(100, "unknown mechanism: ", bad);
-  return set;
+  if (s->auth_socket) {
+    bad = names + strspn(names, NAME_BYTES " ");
+    if (*bad) strerr_dief2x(100, "not a list of mechanisms: ", names);
+    s->named = names;
+  } else if (!sasl_list(names, &s->mechanisms, &bad))
+    strerr_dief2x(100, "unknown mechanism: ", bad);
 }
 
 /* Words between blanks; no quotes. */
@@ -83,19 +93,21 @@ int main(int argc, char const *const *argv)
   char const *queue_argv[QUEUE_WORDS + 1] = {default_queue, 0};
   stralloc queue_text = STRALLOC_ZERO;
   subgetopt l = SUBGETOPT_ZERO;
+  char const *names = 0;
   int dabrowski = 0, code;
   struct conn conn;
 
   PROG = SMTP_PROGRAM;
   for (;;) {
-    int opt = subgetopt_r(argc, argv, "C:U:q:m:O:pd", &l);
+    int opt = subgetopt_r(argc, argv, "C:U:q:m:a:O:pd", &l);
 
     if (opt == -1) break;
     switch (opt) {
     case 'C': s.control.dir = l.arg; break;
     case 'U': s.mailboxes = l.arg; break;
     case 'q': split(l.arg, &queue_text, queue_argv); break;
-    case 'm': s.mechanisms = mechanisms(l.arg); break;
+    case 'm': names = l.arg; break;
+    case 'a': s.auth_socket = l.arg; break;
     case 'O':
       if (!checker_order_scan(l.arg, &s.order)) dieusage();
       break;
@@ -106,9 +118,11 @@ int main(int argc, char const *const *argv)
   }
   argc -= l.ind;
   argv += l.ind;
+  if (s.auth_socket && (argc || dabrowski || s.prove)) dieusage();
   if (dabrowski && argc == 1) dieusage();
   if (dabrowski && argc) s.auth_host = *argv++;
   if (*argv) s.checker = argv;
+  if (names) name_mechanisms(&s, names);
   s.queue = queue_argv;
 
   if (sig_ignore(SIGPIPE) < 0) strerr_diefu1sys(111, "ignore SIGPIPE");

@@ -6,6 +6,7 @@
 #include "domains.h"
 #include "limits.h"
 #include "mailbox.h"
+#include "relaycerts.h"
 #include "settings.h"
 #include "text.h"
 
@@ -103,8 +104,6 @@ static char const *get(char const *name)
 
 static int read_client(struct settings *s)
 {
-  char const *proto = get("PROTO");
-
   s->remote_ip = get("TCPREMOTEIP");
   s->remote_host = get("TCPREMOTEHOST");
   s->remote_info = get("TCPREMOTEINFO");
@@ -113,12 +112,23 @@ static int read_client(struct settings *s)
   s->relayclient = getenv("RELAYCLIENT");
   s->relayreason = getenv("RELAYREASON");
   s->rblsmtpd = get("RBLSMTPD");
-  s->cipher = get("POSTERN_TLS");
-  if (!s->cipher && proto && !strcmp(proto, "SSL")) s->cipher = "SSL";
   s->queue_argv[0] = get("QMAILQUEUE");
   s->queue_argv[1] = 0;
   if (s->queue_argv[0]) s->queue = s->queue_argv;
   return 1;
+}
+
+/* Where TLS can be.  Elsewhere no certificate counts, and a plain session need
+   not pay for looking. */
+static int read_tls(struct settings *s)
+{
+  if (!tlsfacts_env(&s->tls))
+    return fail(s, "TLS", ": damaged facts in the environment");
+  if (!ucspitls_get(&s->ucspitls, &s->tls_off) && s->tls.active) s->tls_off = 0;
+  if (s->tls.active) ucspitls_close(&s->ucspitls);
+  if (!s->tls.active && !s->ucspitls.offered) return 1;
+  return control_list(&s->control, "relaycerts", relaycerts_fault,
+                      &s->relaycerts) >= 0;
 }
 
 static int read_databytes(struct settings *s)
@@ -157,11 +167,11 @@ static int read_smtpauth(struct settings *s)
   }
   if (!*x) return 1;
   if (!strcmp(x, "-") || !strcmp(x, "0"))
-    s->mechanisms = 0;
+    s->checker = 0, s->auth_socket = 0;
   else if (text_equal(x, strlen(x), "+cram", 5))
-    s->mechanisms |= SASL_BIT(SASL_CRAM_MD5);
+    s->cram = CRAM_TOO;
   else if (text_equal(x, strlen(x), "cram", 4))
-    s->mechanisms = SASL_BIT(SASL_CRAM_MD5);
+    s->cram = CRAM_ONLY;
   else
     return fail(s, "SMTPAUTH", ": not one of - 0 +cram cram, after ! or not");
   return 1;
@@ -186,13 +196,17 @@ static void judge_checker(struct settings *s)
     s->mechanisms = 0;
     s->auth_off = "the checker has no program to run";
   }
+  if (s->mechanisms && s->cram)
+    s->mechanisms =
+        (s->cram == CRAM_TOO ? s->mechanisms : 0) | SASL_BIT(SASL_CRAM_MD5);
   if (!s->auth_host) s->auth_host = s->me.s;
 }
 
 int settings_load(struct settings *s)
 {
   if (!read_names(s) || !read_lists(s) || !read_numbers(s) || !read_client(s) ||
-      !read_databytes(s) || !read_barelf(s) || !read_smtpauth(s))
+      !read_tls(s) || !read_databytes(s) || !read_barelf(s) ||
+      !read_smtpauth(s))
     return 0;
   judge_checker(s);
   return 1;
@@ -208,11 +222,31 @@ void settings_free(struct settings *s)
   stralloc_free(&s->backupmx);
   stralloc_free(&s->percenthack);
   stralloc_free(&s->badmailfrom);
+  stralloc_free(&s->relaycerts);
 }
 
-unsigned int settings_offered(struct settings const *s)
+int settings_has_auth(struct settings const *s)
 {
-  unsigned int plain = SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_LOGIN);
+  return s->mechanisms || s->auth_socket;
+}
 
-  return s->cipher || s->plain_auth ? s->mechanisms : s->mechanisms & ~plain;
+/* Is the name one of the words of list? */
+static int is_word(char const *list, char const *name)
+{
+  size_t n;
+
+  for (list += strspn(list, " "); *list; list += n, list += strspn(list, " ")) {
+    n = strcspn(list, " ");
+    if (text_equal(list, n, name, strlen(name))) return 1;
+  }
+  return 0;
+}
+
+int settings_named(struct settings const *s, char const *name)
+{
+  int cram = !strcmp(name, sasl_name(SASL_CRAM_MD5));
+
+  if (s->cram == CRAM_ONLY) return cram;
+  if (s->cram == CRAM_TOO && cram) return 1;
+  return !s->named || is_word(s->named, name);
 }

@@ -14,8 +14,14 @@
 #include "checker.h"
 #include "control.h"
 #include "eod.h"
+#include "sasl.h"
+#include "tlsfacts.h"
+#include "ucspitls.h"
 
 /* A set of mechanisms: 1 << SASL_PLAIN and so on. */
+
+/* What SMTPAUTH says of CRAM-MD5. */
+enum settings_cram { CRAM_AS_IS = 0, CRAM_TOO, CRAM_ONLY };
 
 struct settings {
   /* from the command line; the caller fills them in */
@@ -25,6 +31,8 @@ struct settings {
   char const *const *checker; /* its argv, or 0 */
   enum checker_order order;
   unsigned int mechanisms;
+  char const *auth_socket; /* of the auth server instead of a checker, or 0 */
+  char const *named;     /* -m with it: the names that may be offered; 0: all */
   char const *auth_host; /* for CRAM-MD5; 0: me */
   int prove;             /* -p: ask the checker a wrong password, too */
 
@@ -37,6 +45,7 @@ struct settings {
   stralloc backupmx;
   stralloc percenthack;
   stralloc badmailfrom;
+  stralloc relaycerts; /* relaycerts.h; not read where no TLS can be */
   int has_rcpthosts;
   uint64_t databytes; /* 0: no limit */
   uint64_t maxrcpt;
@@ -51,11 +60,14 @@ struct settings {
   char const *relayclient;
   char const *relayreason;
   char const *rblsmtpd;      /* never empty */
-  char const *cipher;        /* of TLS, or 0: no TLS */
   char const *queue_argv[2]; /* QMAILQUEUE */
   int plain_auth;            /* POSTERN_PLAINAUTH=ok */
+  enum settings_cram cram;
   int auth_required;
   enum eod_barelf barelf;
+  struct tlsfacts tls;      /* when the session begins */
+  struct ucspitls ucspitls; /* may be begun, or must be */
+  char const *tls_off;  /* why not although it was meant, for the log, or 0 */
   char const *auth_off; /* why AUTH is not there, for the log, or 0 */
 };
 
@@ -64,7 +76,10 @@ extern int settings_load(struct settings *s);
 
 extern void settings_free(struct settings *s);
 
-/* What of mechanisms this client is offered, and so may use. */
-extern unsigned int settings_offered(struct settings const *s);
+/* Is there somebody to judge logins? */
+extern int settings_has_auth(struct settings const *s);
+
+/* May that mechanism of the auth server's be offered? */
+extern int settings_named(struct settings const *s, char const *name);
 
 #endif

@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "limits.h"
+#include "login.h"
 #include "smtp.h"
+#include "smtptls.h"
 #include "verbs.h"
 
 void smtp_end(struct smtp *s, char const *why, int exit_code)
@@ -65,6 +67,7 @@ void smtp_log_refused(struct smtp *s, char const *verb, char const *reply)
 struct relay_facts smtp_facts(struct smtp const *s)
 {
   return (struct relay_facts){.user = s->user.len ? s->user.s : 0,
+                              .cert = s->cert,
                               .relayclient = s->set->relayclient,
                               .relayreason = s->set->relayreason};
 }
@@ -121,6 +124,8 @@ static void begin(struct smtp *s)
   if (s->set->auth_off) smtp_warn(s, "AUTH is off", s->set->auth_off);
   if (!s->set->has_rcpthosts)
     smtp_warn(s, "no rcpthosts: no domain is local", s->set->control.dir);
+  if (s->set->tls_off) smtp_warn(s, "STARTTLS is off", s->set->tls_off);
+  smtptls_begin(s);
   conn_until(s->conn, LIMIT_SESSION);
   conn_puts(s->conn, "220 ");
   smtp_reply2(s, s->set->greeting.s, " ESMTP");
@@ -140,6 +145,8 @@ LOG_ASIDE static void finish(struct smtp *s)
   cdbmap_close(&s->more);
   cdbmap_close(&s->boxes);
   aliases_free(&s->aliases);
+  smtptls_free(s);
+  login_free(s);
   stralloc_free(&s->helo);
   stralloc_free(&s->user);
   stralloc_free(&s->tr.envelope);

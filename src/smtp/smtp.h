@@ -2,13 +2,14 @@
  * smtp - one SMTP session: its state, its replies, its log.
  *
  * smtp_run speaks with the client until one of the two ends it.  What the
- * verbs do stands in verbs.c, messages in data.c, AUTH in login.c; what they
- * share is here.
+ * verbs do stands in verbs.c, messages in data.c, AUTH in login.c, STARTTLS in
+ * smtptls.c; what they share is here.
  *
  * Log events, each with session and ip:
  *   rcpt     from to relay code [why]           one for each RCPT judged
  *   queued   from rcpts size qp relay ms        250 was said
  *   refused  verb code reason                   MAIL, DATA or BDAT
+ *   tls      protocol cipher sni cert name subject; or why, and it failed
  *   auth     user mechanism result [reason]
  *   warning  reason                             what a human should know
  *   end      why messages bytes
@@ -23,6 +24,7 @@
 #include <skalibs/tai.h>
 
 #include "aliases.h"
+#include "authclient.h"
 #include "cdbmap.h"
 #include "conn.h"
 #include "eod.h"
@@ -33,6 +35,8 @@
 #include "relay.h"
 #include "session.h"
 #include "settings.h"
+#include "tlsfacts.h"
+#include "ucspitls.h"
 
 #define SMTP_PROGRAM "postern-smtpd"
 
@@ -77,7 +81,17 @@ struct smtp {
   stralloc helo; /* with a NUL; empty: none yet */
   int esmtp;     /* it was EHLO */
   stralloc user; /* authenticated; with a NUL; empty: nobody */
-  char const *mechanism;
+  char mechanism[AUTHCLIENT_NAME + 1]; /* of that */
+
+  struct tlsfacts tls;
+  struct ucspitls ucspitls;
+  stralloc tls_answer; /* what tls points into after STARTTLS */
+  int by_starttls;
+  struct authclient auth;                         /* with -a */
+  struct authclient_mech known[AUTHCLIENT_MECHS]; /* what it last said it can */
+  size_t known_n;
+  char const *cert; /* whom the client's listed certificate names, or 0 */
+
   struct transaction tr;
   struct message msg;
 

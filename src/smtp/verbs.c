@@ -6,6 +6,7 @@
 #include "limits.h"
 #include "login.h"
 #include "recipient.h"
+#include "smtptls.h"
 #include "text.h"
 #include "verbs.h"
 
@@ -37,20 +38,6 @@ static void do_helo(struct smtp *s, char *arg, size_t len)
   smtp_reply2(s, "250 ", s->set->greeting.s);
 }
 
-static void put_auth(struct smtp *s)
-{
-  unsigned int offered = s->user.len ? 0 : settings_offered(s->set);
-
-  if (!offered) return;
-  conn_puts(s->conn, "250-AUTH");
-  for (int m = SASL_PLAIN; m <= SASL_CRAM_MD5; m++) {
-    if (!(offered & SASL_BIT(m))) continue;
-    conn_put(s->conn, " ", 1);
-    conn_puts(s->conn, sasl_name((enum sasl_mechanism)m));
-  }
-  conn_put(s->conn, "\r\n", 2);
-}
-
 static void do_ehlo(struct smtp *s, char *arg, size_t len)
 {
   char size[UINT64_FMT];
@@ -61,7 +48,8 @@ static void do_ehlo(struct smtp *s, char *arg, size_t len)
   smtp_reply2(s, "250-", s->set->greeting.s);
   smtp_reply(s, "250-PIPELINING");
   smtp_reply2(s, "250-SIZE ", size);
-  put_auth(s);
+  if (s->ucspitls.offered) smtp_reply(s, "250-STARTTLS");
+  login_offer(s);
   smtp_reply(s, "250-8BITMIME");
   smtp_reply(s, "250-SMTPUTF8");
   smtp_reply(s, "250-ENHANCEDSTATUSCODES");
@@ -114,11 +102,11 @@ enum { GOT_SIZE = 1, GOT_BODY = 2, GOT_UTF8 = 4, GOT_AUTH = 8 };
 static char const *mail_param(struct smtp *s, struct mailbox_param const *p,
                               unsigned int *got)
 {
-  unsigned int which = is(p, "SIZE")                         ? GOT_SIZE
-                       : is(p, "BODY")                       ? GOT_BODY
-                       : is(p, "SMTPUTF8")                   ? GOT_UTF8
-                       : is(p, "AUTH") && s->set->mechanisms ? GOT_AUTH
-                                                             : 0;
+  unsigned int which = is(p, "SIZE")                                ? GOT_SIZE
+                       : is(p, "BODY")                              ? GOT_BODY
+                       : is(p, "SMTPUTF8")                          ? GOT_UTF8
+                       : is(p, "AUTH") && settings_has_auth(s->set) ? GOT_AUTH
+                                                                    : 0;
   uint64_t size;
 
   if (!which) return "555 5.5.4 unknown parameter";
@@ -209,6 +197,10 @@ static void do_mail(struct smtp *s, char *arg, size_t len)
     smtp_reply(s, "503 5.5.1 MAIL was given; RSET, or end that one first");
     return;
   }
+  if (s->by_starttls && !s->helo.len) {
+    smtp_reply(s, "503 5.5.1 EHLO first");
+    return;
+  }
   if (s->set->auth_required && !s->user.len) {
     smtp_reply(s, "530 5.7.0 authentication required");
     smtp_log_refused(s, "MAIL", "530 authentication required");
@@ -224,6 +216,7 @@ static void do_mail(struct smtp *s, char *arg, size_t len)
   }
   s->tr.open = 1;
   s->tr.bad_sender = is_bad_sender(s);
+  login_idle(s);
   smtp_reply(s, "250 2.1.0 ok");
 }
 
@@ -297,18 +290,19 @@ enum arg {
 static struct verb {
   char const *name;
   enum arg arg;
+  int in_clear; /* even where TLS is required and not there yet */
   verb_do *run;
 } const verbs[] = {
-    {"HELO", ANY, do_helo},  {"EHLO", ANY, do_ehlo},
-    {"MAIL", FROM, do_mail}, {"RCPT", TO, do_rcpt},
-    {"DATA", NONE, data_do}, {"BDAT", ANY, data_chunk},
-    {"RSET", NONE, do_rset}, {"NOOP", ANY, do_noop},
-    {"VRFY", ANY, do_vrfy},  {"HELP", ANY, do_help},
-    {"QUIT", NONE, do_quit}, {"AUTH", ANY, login_do},
-    {"EXPN", ANY, do_later}, {"STARTTLS", ANY, do_later},
-    {"ETRN", ANY, do_later}, {"TURN", ANY, do_later},
-    {"SEND", ANY, do_later}, {"SOML", ANY, do_later},
-    {"SAML", ANY, do_later},
+    {"HELO", ANY, 1, do_helo},         {"EHLO", ANY, 1, do_ehlo},
+    {"MAIL", FROM, 0, do_mail},        {"RCPT", TO, 0, do_rcpt},
+    {"DATA", NONE, 0, data_do},        {"BDAT", ANY, 1, data_chunk},
+    {"RSET", NONE, 1, do_rset},        {"NOOP", ANY, 1, do_noop},
+    {"VRFY", ANY, 0, do_vrfy},         {"HELP", ANY, 1, do_help},
+    {"QUIT", NONE, 1, do_quit},        {"AUTH", ANY, 0, login_do},
+    {"STARTTLS", NONE, 1, smtptls_do}, {"EXPN", ANY, 0, do_later},
+    {"ETRN", ANY, 0, do_later},        {"TURN", ANY, 0, do_later},
+    {"SEND", ANY, 0, do_later},        {"SOML", ANY, 0, do_later},
+    {"SAML", ANY, 0, do_later},
 };
 
 static struct verb const *find(char const *name, size_t len)
@@ -334,9 +328,17 @@ static int skip_keyword(char **arg, size_t *len, char const *keyword)
   return 1;
 }
 
+static void refuse_in_clear(struct smtp *s, struct verb const *v)
+{
+  smtp_reply(s, SMTPTLS_MISSING);
+  if (v->run == do_mail) smtp_log_refused(s, "MAIL", SMTPTLS_MISSING);
+}
+
 static void run(struct smtp *s, struct verb const *v, char *arg, size_t len)
 {
-  if (v->arg == NONE && len)
+  if (!v->in_clear && smtptls_missing(s))
+    refuse_in_clear(s, v);
+  else if (v->arg == NONE && len)
     smtp_reply(s, "501 5.5.4 no argument here");
   else if (v->arg == FROM && !skip_keyword(&arg, &len, "FROM:"))
     smtp_reply(s, "501 5.5.4 MAIL FROM:<address>");

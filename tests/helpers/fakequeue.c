@@ -44,10 +44,27 @@ static void store(char const *dir, char const *name, char const *s, size_t n)
 
 static void store_env(char const *dir)
 {
-  static char const *const names[] = {
-      "RELAYCLIENT",    "RELAYREASON",    "SMTPAUTHUSER",
-      "SMTP_AUTH_USER", "SMTPAUTHMETHOD", "TCPREMOTEINFO",
-      "AUTHUSER",       "AUTHPROTOCOL",   "POSTERN_SESSION"};
+  static char const *const names[] = {"RELAYCLIENT",
+                                      "RELAYREASON",
+                                      "SMTPAUTHUSER",
+                                      "SMTP_AUTH_USER",
+                                      "SMTPAUTHMETHOD",
+                                      "TCPREMOTEINFO",
+                                      "AUTHUSER",
+                                      "AUTHPROTOCOL",
+                                      "POSTERN_SESSION",
+                                      "POSTERN_TLS",
+                                      "SSL_PROTOCOL",
+                                      "SSL_CIPHER",
+                                      "SSL_TLS_SNI_SERVERNAME",
+                                      "SSL_CLIENT_S_DN",
+                                      "POSTERN_CERT_SHA256",
+                                      "POSTERN_TLS_EXPORTER",
+                                      "POSTERN_TLS_ENDPOINT",
+                                      "UCSPITLS",
+                                      "SSLCTLFD",
+                                      "SSLREADFD",
+                                      "SSLWRITEFD"};
   char buf[4096];
   size_t n = 0;
 

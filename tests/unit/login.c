@@ -36,7 +36,7 @@ int main(void)
                     "AUTHPROTOCOL "),
      "nobody: all are removed");
   stralloc_copyb(&s.user, "() { x; }@b", 12);
-  s.mechanism = "PLAIN";
+  strcpy(s.mechanism, "PLAIN");
   ok(modifs_are(&s, "SMTPAUTHUSER=?\??\??x?\??@b SMTP_AUTH_USER=?\??\??x?\??@b "
                     "AUTHUSER=?\??\??x?\??@b SMTPAUTHMETHOD=PLAIN "
                     "AUTHPROTOCOL=PLAIN TCPREMOTEINFO=?\??\??x?\??@b "

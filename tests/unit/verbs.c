@@ -2,6 +2,8 @@
 #include "dialogue.h"
 #include "unit.h"
 
+#define MISSING "530 5.7.0 Must issue a STARTTLS command first"
+
 static struct {
   char const *in;
   char const *want;
@@ -16,6 +18,7 @@ static struct {
     {"HELO \xff", "501 5.5.4 a host name, please"},
     {"EXPN x", "502 5.5.1 unimplemented"},
     {"STARTTLS", "502 5.5.1 unimplemented"},
+    {"STARTTLS x", "501 5.5.4 no argument here"},
     {"XCLIENT ADDR=127.0.0.1", "500 5.5.2 unrecognised"},
     {"PROXY TCP4 127.0.0.1 127.0.0.1 1 1", "500 5.5.2 unrecognised"},
     {"MAILFROM:<a@b>", "500 5.5.2 unrecognised"},
@@ -45,6 +48,33 @@ static struct {
     {"a+", "501 5.5.4 AUTH is xtext or <>"},
 };
 
+/* TLS is required, and not there. */
+static struct {
+  char const *in;
+  char const *want; /* 0: 530 */
+} const clear[] = {
+    {"EHLO x", "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n"
+               "250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n"
+               "250-CHUNKING\r\n250 HELP"},
+    {"HELO x", "250 mx.example"},
+    {"NOOP", "250 2.0.0 ok"},
+    {"RSET", "250 2.0.0 flushed"},
+    {"HELP", "214 2.0.0 this is postern: RFC 5321 says it all"},
+    {"QUIT", "221 2.0.0 mx.example"},
+    {"STARTTLS", "454 4.7.0 TLS not available"},
+    {"STARTTLS x", "501 5.5.4 no argument here"},
+    {"FOO", "500 5.5.2 unrecognised"},
+    {"BDAT 6 LAST\r\nNOOP", 0},
+    {"MAIL FROM:<a@b>", 0},
+    {"MAIL", 0},
+    {"RCPT TO:<a@b>", 0},
+    {"DATA", 0},
+    {"AUTH PLAIN", 0},
+    {"VRFY a", 0},
+    {"EXPN a", 0},
+    {"ETRN a", 0},
+};
+
 static int replies(struct settings const *set, char const *in, char const *want)
 {
   char line[256], expected[256];
@@ -69,9 +99,17 @@ int main(void)
     ok(replies(&set, line, auth[i].want), auth[i].in);
   }
   ok(!strstr(dialogue_rest(&set, "EHLO x\r\n"), "AUTH"), "no AUTH in clear");
-  set.cipher = "X";
+  set.tls.active = 1;
   ok(!!strstr(dialogue_rest(&set, "EHLO x\r\n"), "250-AUTH PLAIN\r\n"),
      "AUTH with TLS");
+  set.tls.active = 0;
+  set.ucspitls.required = 1;
+  for (size_t i = 0; i < sizeof clear / sizeof *clear; i++)
+    ok(replies(&set, clear[i].in, clear[i].want ? clear[i].want : MISSING),
+       clear[i].in);
+  set.tls.active = 1;
+  ok(replies(&set, "STARTTLS", "503 5.5.1 TLS is active"), "TLS is there");
+  ok(replies(&set, "MAIL FROM:<a@b>", "250 2.1.0 ok"), "as it must be");
   settings_free(&set);
   return done();
 }
