@@ -10,8 +10,8 @@ static struct {
     {"APOP", POP_APOP}, {"AUTH", POP_AUTH}, {"CAPA", POP_CAPA},
     {"DELE", POP_DELE}, {"LIST", POP_LIST}, {"NOOP", POP_NOOP},
     {"PASS", POP_PASS}, {"QUIT", POP_QUIT}, {"RETR", POP_RETR},
-    {"RSET", POP_RSET}, {"STAT", POP_STAT}, {"TOP", POP_TOP},
-    {"UIDL", POP_UIDL}, {"USER", POP_USER},
+    {"RSET", POP_RSET}, {"STAT", POP_STAT}, {"STLS", POP_STLS},
+    {"TOP", POP_TOP},   {"UIDL", POP_UIDL}, {"USER", POP_USER},
 };
 
 struct pop_command popcommand_parse(char const *line, size_t len)

@@ -1,5 +1,6 @@
 /*
- * popcommand - one command line of POP3, taken apart (RFC 1939, 2449, 5034).
+ * popcommand - one command line of POP3, taken apart (RFC 1939, 2449, 2595,
+ * 5034).
  *
  * Pure.  A line is a verb in any letter case, and after exactly one blank its
  * argument.  Numbers are whole decimal numbers or refused: not 1x, not +1, not
@@ -33,6 +34,7 @@ enum pop_verb {
   POP_RETR,
   POP_RSET,
   POP_STAT,
+  POP_STLS,
   POP_TOP,
   POP_UIDL,
   POP_USER,

@@ -188,6 +188,44 @@ popup -p x ./check cat
 is '-p: one that does not' 0 '+OK x$
 +OK$' "$end end=quit"
 
+# TLS that is not there, or not to be believed; the rest is in stls.t
+plain='POSTERN_PLAINAUTH=ok USER=root UCSPITLS= SSLCTLFD=0 SSLREADFD=0 SSLWRITEFD=0'
+in='STLS\r\nUSER joe\r\nPASS right\r\n' popup x ./check \
+	sh -c 'echo ${USER-nobody} ${UCSPITLS-} ${SSLCTLFD-} ${SSLREADFD-} ${SSLWRITEFD-}'
+is 'descriptors that are none: no STLS; nothing of them, nor USER, is handed on' 0 \
+	'+OK x$
+-ERR no such command here$
++OK$
+nobody' "postern-popup: tls session=s1 ip=192.0.2.7 reason=SSLCTLFD\\x20is\\x20not\\x20an\\x20open\\x20descriptor
+$log mechanism=user user=joe result=ok"
+plain='POSTERN_PLAINAUTH=ok UCSPITLS=! SSLCTLFD=0'
+in='STLS\r\nUSER joe\r\nPASS right\r\nQUIT\r\n' popup -A x ./check cat
+is 'required all the same' 0 '+OK x$
+-ERR [SYS/TEMP] no TLS now$
+-ERR STLS first$
+-ERR STLS first$
++OK$' "postern-popup: tls session=s1 ip=192.0.2.7 reason=SSLCTLFD\\x20is\\x20not\\x20an\\x20open\\x20descriptor
+$end end=quit"
+plain='POSTERN_TLS=TLSv1.3 UCSPITLS=!'
+in='USER joe\r\nPASS right\r\n' popup x ./check sh -c 'echo $POSTERN_TLS'
+is 'required, and there from the beginning' 0 '+OK x$
++OK$
+TLSv1.3' "$log mechanism=user user=joe result=ok"
+plain='POSTERN_TLS=TLSv1.3 SSL_PROTOCOL=TLSv1.3 SSL_CIPHER=X'
+in='QUIT\r\n' popup x ./check cat
+is 'what is known of it is in the log' 0 '+OK x$
++OK$' "postern-popup: tls session=s1 ip=192.0.2.7 protocol=TLSv1.3 cipher=X
+$end end=quit"
+plain='POSTERN_TLS=TLSv1.3 POSTERN_CERT_SHA256=x'
+in='QUIT\r\n' popup x ./check cat
+is 'damaged facts: no service' 100 "$unfit" \
+	'postern-popup: fatal: damaged facts of TLS in the environment'
+plain='A=b POSTERN_CERT_SHA256=x'
+in='QUIT\r\n' popup x ./check cat
+is 'which in clear are none' 0 '+OK x$
++OK$' "$end end=quit"
+plain=POSTERN_PLAINAUTH=ok
+
 # APOP and CRAM-MD5: the checker's third field
 cat >talk.py <<'EOF'
 import base64, hashlib, hmac, subprocess, sys
@@ -253,8 +291,8 @@ is 'a bare newline' 1 '+OK x$
 -ERR a line must end with CR LF$' "$end end=bare-newline"
 
 usage='postern-popup: usage: postern-popup [ -A ] [ -p ] [ -m mechanisms ] '
-usage="$usage[ -O response|challenge ] [ -n attempts ] [ -d seconds ] "
-usage="$usage[ -t seconds ] [ -T seconds ] host checker..."
+usage="$usage[ -O response|challenge ] [ -a socket ] [ -n attempts ] "
+usage="$usage[ -d seconds ] [ -t seconds ] [ -T seconds ] host prog..."
 run postern-popup
 is 'no arguments' 100 '' "$usage"
 run postern-popup x

@@ -33,6 +33,7 @@ static struct {
     {BYTES("QUIT"), POP_QUIT, ""},
     {BYTES("RETR 1"), POP_RETR, "1"},
     {BYTES("RSET"), POP_RSET, ""},
+    {BYTES("Stls"), POP_STLS, ""},
     {BYTES("TOP 1 2"), POP_TOP, "1 2"},
     {BYTES("UIDL"), POP_UIDL, ""},
 };
