@@ -15,6 +15,7 @@ enum layout_owner {
   LAYOUT_GATE, /* faces the network, owns nothing */
   LAYOUT_MAIL, /* Maildirs and grants */
   LAYOUT_AUTH, /* passwords */
+  LAYOUT_TLS,  /* speaks TLS with everybody, owns nothing */
   LAYOUT_LOG,
   LAYOUT_OWNERS,
 };
@@ -37,5 +38,8 @@ struct layout_entry {
 };
 
 extern struct layout_entry const layout[];
+
+/* Among them: where certificates are put, unless they are elsewhere. */
+#define LAYOUT_CERTS "tls/certs"
 
 #endif

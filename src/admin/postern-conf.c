@@ -32,13 +32,16 @@
 
 #define USAGE                                                                  \
   "postern-conf [ -h hostname ] [ -d domain ]... [ -s host:port ]... "         \
-  "[ -p host:port ]... [ -b bytes ] [ -r rules ] [ -o ] [ -B bin ] "           \
-  "[ -G uid:gid -M uid:gid -A uid:gid -L uid:gid ] -U user... home"
+  "[ -e host:port ]... [ -E host:port ]... [ -p host:port ]... "               \
+  "[ -P host:port ]... [ -c certificates ] [ -b bytes ] [ -r rules ] [ -o ] "  \
+  "[ -B bin ] [ -G uid:gid -M uid:gid -A uid:gid -T uid:gid -L uid:gid ] "     \
+  "-U user... home"
 #define dieusage() strerr_dieusage(100, USAGE)
 
 #define LIST_MAX 64
 #define WORD_MAX 255
 #define PASSWORD_LEN 20 /* of 64 signs: 120 bits */
+#define TOKEN_KEY_LEN 64
 #define RULES_MAX 4194304
 
 struct list {
@@ -52,15 +55,27 @@ struct id {
   int given;
 };
 
+/* Where one service listens. */
+struct listener {
+  char option;
+  char const *name; /* in templates */
+  char const *port; /* if nothing is said */
+  struct list at;
+};
+
+#define LISTENERS 5
+
 struct conf {
   char const *home;
   char const *bin;
   char const *me;
   char const *databytes;
   char const *rules; /* path, then the text */
+  char const *certs; /* 0: in the home */
   int outside;
   int split; /* run by root */
-  struct list domains, smtp, pop3, users;
+  struct list domains, users;
+  struct listener listener[LISTENERS];
   struct id ids[LAYOUT_OWNERS];
 };
 
@@ -81,6 +96,12 @@ static void check_word(char const *what, char const *s, char const *more)
   for (; *s; s++)
     if (!strchr(good, *s) && !strchr(more, *s))
       strerr_dief4x(100, "invalid byte in ", what, " at: ", s);
+}
+
+static void check_path(char const *what, char const *s)
+{
+  if (*s != '/') strerr_dief2x(100, "not an absolute path: ", s);
+  check_word(what, s, "/@+");
 }
 
 static void check_domain(char const *s)
@@ -149,6 +170,16 @@ static void scan_id(struct id *id, char const *s)
   strerr_dief2x(100, "not uid:gid, numbers from 1: ", s);
 }
 
+static int listen_option(struct conf *c, int letter, char const *arg)
+{
+  for (size_t i = 0; i < LISTENERS; i++)
+    if (c->listener[i].option == letter) {
+      add(&c->listener[i].at, arg);
+      return 1;
+    }
+  return 0;
+}
+
 static void option(struct conf *c, int letter, char const *arg)
 {
   uint64_t bytes;
@@ -156,21 +187,22 @@ static void option(struct conf *c, int letter, char const *arg)
   switch (letter) {
   case 'h': c->me = arg; break;
   case 'd': add(&c->domains, arg); break;
-  case 's': add(&c->smtp, arg); break;
-  case 'p': add(&c->pop3, arg); break;
   case 'U': add(&c->users, arg); break;
   case 'b':
     if (!uint640_scan(arg, &bytes)) dieusage();
     c->databytes = arg;
     break;
   case 'r': c->rules = arg; break;
+  case 'c': c->certs = arg; break;
   case 'o': c->outside = 1; break;
   case 'B': c->bin = arg; break;
   case 'G': scan_id(c->ids + LAYOUT_GATE, arg); break;
   case 'M': scan_id(c->ids + LAYOUT_MAIL, arg); break;
   case 'A': scan_id(c->ids + LAYOUT_AUTH, arg); break;
+  case 'T': scan_id(c->ids + LAYOUT_TLS, arg); break;
   case 'L': scan_id(c->ids + LAYOUT_LOG, arg); break;
-  default: dieusage();
+  default:
+    if (!listen_option(c, letter, arg)) dieusage();
   }
 }
 
@@ -179,12 +211,12 @@ static void check_ids(struct conf *c)
   c->split = !geteuid();
   for (int i = LAYOUT_GATE; i < LAYOUT_OWNERS; i++) {
     if (c->split && !c->ids[i].given)
-      strerr_dief1x(100, "root must give -G, -M, -A and -L");
+      strerr_dief1x(100, "root must give -G, -M, -A, -T and -L");
     if (!c->split && c->ids[i].given)
-      strerr_dief1x(100, "only root can give -G, -M, -A or -L");
+      strerr_dief1x(100, "only root can give -G, -M, -A, -T or -L");
     for (int j = LAYOUT_GATE; c->split && j < i; j++)
       if (c->ids[i].uid == c->ids[j].uid || c->ids[i].gid == c->ids[j].gid)
-        strerr_dief1x(100, "two of -G, -M, -A and -L have the same number");
+        strerr_dief1x(100, "two of -G, -M, -A, -T and -L are the same");
   }
   c->ids[LAYOUT_ROOT] = (struct id){geteuid(), getegid(), 1};
 }
@@ -211,34 +243,40 @@ static char const *own_directory(void)
   return sa.s;
 }
 
+/* Both families. */
+static void default_listen(struct listener *l)
+{
+  static char const *const any[] = {"0.0.0.0:", "[::]:"};
+
+  for (size_t i = 0; i < sizeof any / sizeof *any; i++) {
+    stralloc sa = STRALLOC_ZERO;
+
+    nomem(stralloc_cats(&sa, any[i]) && stralloc_cats(&sa, l->port) &&
+          stralloc_0(&sa));
+    add(&l->at, sa.s);
+  }
+}
+
 static void set_defaults(struct conf *c)
 {
   if (!c->me) c->me = own_host();
   if (!c->domains.n) add(&c->domains, c->me);
-  if (!c->smtp.n) {
-    add(&c->smtp, "0.0.0.0:25");
-    add(&c->smtp, "[::]:25");
-  }
-  if (!c->pop3.n) {
-    add(&c->pop3, "0.0.0.0:110");
-    add(&c->pop3, "[::]:110");
-  }
+  for (size_t i = 0; i < LISTENERS; i++)
+    if (!c->listener[i].at.n) default_listen(c->listener + i);
   if (!c->bin) c->bin = own_directory();
 }
 
 static void check(struct conf const *c)
 {
-  if (*c->home != '/') strerr_dief2x(100, "not an absolute path: ", c->home);
-  if (*c->bin != '/') strerr_dief2x(100, "not an absolute path: ", c->bin);
-  check_word("home", c->home, "/@+");
-  check_word("bin", c->bin, "/@+");
+  check_path("home", c->home);
+  check_path("bin", c->bin);
+  if (c->certs) check_path("certificates", c->certs);
   check_domain(c->me);
   for (size_t i = 0; i < c->domains.n; i++)
     check_domain(c->domains.word[i]);
-  for (size_t i = 0; i < c->smtp.n; i++)
-    check_listen(c->smtp.word[i]);
-  for (size_t i = 0; i < c->pop3.n; i++)
-    check_listen(c->pop3.word[i]);
+  for (size_t i = 0; i < LISTENERS; i++)
+    for (size_t j = 0; j < c->listener[i].at.n; j++)
+      check_listen(c->listener[i].at.word[j]);
   for (size_t i = 0; i < c->users.n; i++)
     check_user(c->users.word[i]);
 }
@@ -299,8 +337,8 @@ static char const *make_rules(struct conf const *c)
   static char const standard[] =
       "# postern-rules(5); after a change: postern-tcprules -f rules\n"
       "# rules.cdb rules.tmp\n"
-      "127.:allow,POSTERN_PLAINAUTH=\"ok\"\n"
-      "::1:allow,POSTERN_PLAINAUTH=\"ok\"\n"
+      "# A password needs TLS, except where a rule waives it:\n"
+      "# 10.1.2.:allow,POSTERN_PLAINAUTH=\"ok\"\n"
       ":allow\n";
   stralloc sa = STRALLOC_ZERO;
   size_t n;
@@ -341,6 +379,25 @@ static char const *make_path(struct conf const *c)
   cats(&sa, c->bin, ":/usr/lib/execline/bin:/command", "");
   cats(&sa, ":/usr/local/bin:/usr/bin:/bin", "", "");
   return finish(&sa);
+}
+
+static char const *make_certs(struct conf const *c)
+{
+  stralloc sa = STRALLOC_ZERO;
+
+  if (c->certs) return c->certs;
+  cats(&sa, c->home, "/", LAYOUT_CERTS);
+  return finish(&sa);
+}
+
+static char const *make_token_key(void)
+{
+  stralloc sa = STRALLOC_ZERO;
+
+  nomem(stralloc_ready(&sa, TOKEN_KEY_LEN + 1));
+  random_name(sa.s, TOKEN_KEY_LEN);
+  sa.s[TOKEN_KEY_LEN] = 0;
+  return sa.s;
 }
 
 static char const *make_catchall(struct conf const *c)
@@ -389,6 +446,7 @@ static void make_directory(struct conf const *c, struct layout_entry const *e)
 static void make_layout(struct conf const *c)
 {
   struct id const *id = c->ids;
+  struct listener const *l = c->listener;
   struct template_value const values[] = {
       {"home", c->home},
       {"bin", c->bin},
@@ -399,9 +457,15 @@ static void make_layout(struct conf const *c)
       {"aliases", make_aliases(c)},
       {"rules", c->rules},
       {"catchall", make_catchall(c)},
-      {"smtp", make_listen(&c->smtp)},
-      {"pop3", make_listen(&c->pop3)},
+      {"certs", make_certs(c)},
+      {"token-key", make_token_key()},
+      {l[0].name, make_listen(&l[0].at)},
+      {l[1].name, make_listen(&l[1].at)},
+      {l[2].name, make_listen(&l[2].at)},
+      {l[3].name, make_listen(&l[3].at)},
+      {l[4].name, make_listen(&l[4].at)},
       {"gate", make_identity(id + LAYOUT_GATE, 0)},
+      {"tls", make_identity(id + LAYOUT_TLS, 0)},
       {"as-mail", make_identity(id + LAYOUT_MAIL, 1)},
       {"as-auth", make_identity(id + LAYOUT_AUTH, 1)},
       {"as-log", make_identity(id + LAYOUT_LOG, 1)},
@@ -410,6 +474,7 @@ static void make_layout(struct conf const *c)
 
   for (struct layout_entry const *e = layout; e->when != LAYOUT_NEVER; e++) {
     if (e->when == (c->split ? LAYOUT_PLAIN : LAYOUT_SPLIT)) continue;
+    if (c->certs && !strcmp(e->path, LAYOUT_CERTS)) continue;
     if (e->text)
       make_file(c, e, values);
     else
@@ -536,12 +601,23 @@ static void make_home(struct conf const *c)
 
 int main(int argc, char const *const *argv)
 {
-  struct conf c = {.databytes = "33554432"};
+  struct conf c = {
+      .databytes = "33554432",
+      .listener =
+          {
+              {'s', "smtp", "25", {.n = 0}},
+              {'e', "submission", "587", {.n = 0}},
+              {'E', "submissions", "465", {.n = 0}},
+              {'p', "pop3", "110", {.n = 0}},
+              {'P', "pop3s", "995", {.n = 0}},
+          },
+  };
   subgetopt l = SUBGETOPT_ZERO;
 
   PROG = "postern-conf";
   for (;;) {
-    int opt = subgetopt_r(argc, argv, "h:d:s:p:U:b:r:oB:G:M:A:L:", &l);
+    int opt =
+        subgetopt_r(argc, argv, "h:d:s:e:E:p:P:c:U:b:r:oB:G:M:A:T:L:", &l);
 
     if (opt == -1) break;
     option(&c, opt, l.arg);

@@ -23,8 +23,11 @@ static struct template_value const values[] = {
     {"path", "/b:/bin"},     {"me", "mx.example"},
     {"domains", "d1\nd2\n"}, {"databytes", "99"},
     {"aliases", "a: b\n"},   {"rules", ":allow\n"},
+    {"certs", "/c"},         {"token-key", "TOKEN-KEY"},
     {"catchall", "-c /o "},  {"smtp", "0 25"},
-    {"pop3", "0 110"},       {"gate", "-u 1 -g 1"},
+    {"submission", "0 587"}, {"submissions", "0 465"},
+    {"pop3", "0 110"},       {"pop3s", "0 995"},
+    {"gate", "-u 1 -g 1"},   {"tls", "-u 5 -g 5"},
     {"as-mail", "MAIL "},    {"as-auth", "AUTH "},
     {"as-log", "LOG "},      {0, 0},
 };
@@ -32,6 +35,15 @@ static struct template_value const values[] = {
 #define START                                                                  \
   "#!/usr/bin/execlineb -P\nfdmove -c 2 1\nexport PATH /b:/bin\ncd /h\n"
 #define LISTENER "postern-tcpserver -v -N 3 -T 10 -x rules.cdb -c 200 -C 20 "
+#define AUTHD                                                                  \
+  "postern-authd -d 3 -s run/authd/s -T users/token.key -G /h/guesses "        \
+  "users/users.cdb\n"
+#define SMTPD "postern-smtpd -C control -U users/mailboxes.cdb -a run/authd/s\n"
+#define POPUP "postern-popup -a run/authd/s mx.example\n"
+#define LOGIN                                                                  \
+  "postern-checkpassword -T users/token.key users/users.cdb\n"                 \
+  "postern-grant-record /h/grants\n"                                           \
+  "postern-pop3d Maildir\n"
 #define QUEUE                                                                  \
   "postern-queue-maildir -m -A control/aliases -t run/spool -c /o "            \
   "users/mailboxes.cdb"
@@ -61,66 +73,99 @@ static struct {
     {PLAIN, ROOT, ROOT, 0600, "users/users", ""},
     {SPLIT, ROOT, ROOT, 0600, "users/users", ""},
     {SPLIT, ROOT, AUTH, 0440, "users/users.cdb", ""},
+    {PLAIN, ROOT, AUTH, 0440, "users/token.key", "TOKEN-KEY"},
+    {SPLIT, ROOT, AUTH, 0440, "users/token.key", "TOKEN-KEY"},
     {SPLIT, MAIL, GATE, 0750, "grants", 0},
+    {PLAIN, AUTH, AUTH, 0700, "guesses", 0},
+    {SPLIT, AUTH, AUTH, 0700, "guesses", 0},
     {SPLIT, MAIL, MAIL, 0711, "mail", 0},
     {SPLIT, MAIL, MAIL, 0700, "run/spool", 0},
     {SPLIT, MAIL, GATE, 0710, "run/queue", 0},
-    {SPLIT, AUTH, GATE, 0710, "run/auth", 0},
     {SPLIT, ROOT, GATE, 0710, "run/login", 0},
 
+    /* who may read a key, speak TLS, ask about a password */
+    {PLAIN, ROOT, ROOT, 0700, "tls/certs", 0},
+    {SPLIT, ROOT, ROOT, 0700, "tls/certs", 0},
+    {SPLIT, ROOT, ROOT, 0755, "tls/empty", 0},
+    {PLAIN, ROOT, GATE, 0710, "run/tlsd", 0},
+    {SPLIT, ROOT, GATE, 0710, "run/tlsd", 0},
+    {PLAIN, AUTH, GATE, 0710, "run/authd", 0},
+    {SPLIT, AUTH, GATE, 0710, "run/authd", 0},
+
     /* one user who does it all */
+    {PLAIN, ROOT, ROOT, 0755, "service/tlsd/run",
+     START "postern-tlsd -d 3 run/tlsd/s /c\n"},
     {PLAIN, ROOT, ROOT, 0755, "service/smtp/run",
      START LISTENER "0 25\n"
-                    "postern-grant-check /h/grants\n"
-                    "postern-smtpd -C control -U users/mailboxes.cdb\n"
-                    "  -m \"PLAIN LOGIN CRAM-MD5\" -q \"" QUEUE "\"\n"
-                    "postern-checkpassword users/users.cdb true\n"},
+                    "postern-starttls run/tlsd/s\n"
+                    "postern-grant-check /h/grants\n" SMTPD "  -q \"" QUEUE
+                    "\"\n"},
+    {PLAIN, ROOT, ROOT, 0755, "service/submission/run",
+     START "export SMTPAUTH !\n" LISTENER "0 587\n"
+           "postern-starttls -r run/tlsd/s\n" SMTPD "  -q \"" QUEUE "\"\n"},
+    {PLAIN, ROOT, ROOT, 0755, "service/submissions/run",
+     START "export SMTPAUTH !\n" LISTENER "0 465\n"
+           "postern-starttls -i run/tlsd/s\n" SMTPD "  -q \"" QUEUE "\"\n"},
     {PLAIN, ROOT, ROOT, 0755, "service/pop3/run",
      START LISTENER "0 110\n"
-                    "postern-popup mx.example\n"
-                    "postern-checkpassword users/users.cdb\n"
-                    "postern-grant-record /h/grants\n"
-                    "postern-pop3d Maildir\n"},
+                    "postern-starttls run/tlsd/s\n" POPUP LOGIN},
+    {PLAIN, ROOT, ROOT, 0755, "service/pop3s/run",
+     START LISTENER "0 995\n"
+                    "postern-starttls -i run/tlsd/s\n" POPUP LOGIN},
     {PLAIN, ROOT, ROOT, 0644, "cron",
      "# For crontab(1): remove what has expired.\n"
-     "*/5 * * * * /b/postern-clean /h/grants\n"},
+     "*/5 * * * * /b/postern-clean /h/grants /h/guesses\n"},
 
     /* a user for each task */
+    {SPLIT, ROOT, ROOT, 0755, "service/tlsd/run",
+     START "postern-tlsd -d 3 -u 5 -g 5 -r tls/empty run/tlsd/s /c\n"},
     {SPLIT, ROOT, ROOT, 0755, "service/smtp/run",
      START LISTENER "-u 1 -g 1 0 25\n"
-                    "postern-grant-check /h/grants\n"
-                    "postern-smtpd -C control -U users/mailboxes.cdb\n"
-                    "  -m \"PLAIN LOGIN CRAM-MD5\" -q \"s6-sudo run/queue/s\"\n"
-                    "fdmove 0 3 s6-sudo run/auth/s\n"},
+                    "postern-starttls run/tlsd/s\n"
+                    "postern-grant-check /h/grants\n" SMTPD
+                    "  -q \"s6-sudo run/queue/s\"\n"},
+    {SPLIT, ROOT, ROOT, 0755, "service/submission/run",
+     START "export SMTPAUTH !\n" LISTENER "-u 1 -g 1 0 587\n"
+           "postern-starttls -r run/tlsd/s\n" SMTPD
+           "  -q \"s6-sudo run/queue/s\"\n"},
+    {SPLIT, ROOT, ROOT, 0755, "service/submissions/run",
+     START "export SMTPAUTH !\n" LISTENER "-u 1 -g 1 0 465\n"
+           "postern-starttls -i run/tlsd/s\n" SMTPD
+           "  -q \"s6-sudo run/queue/s\"\n"},
     {SPLIT, ROOT, ROOT, 0755, "service/pop3/run",
      START LISTENER "-u 1 -g 1 0 110\n"
-                    "postern-popup mx.example\n"
+                    "postern-starttls run/tlsd/s\n" POPUP
+                    "fdmove 2 3 s6-sudo run/login/s\n"},
+    {SPLIT, ROOT, ROOT, 0755, "service/pop3s/run",
+     START LISTENER "-u 1 -g 1 0 995\n"
+                    "postern-starttls -i run/tlsd/s\n" POPUP
                     "fdmove 2 3 s6-sudo run/login/s\n"},
     {SPLIT, ROOT, ROOT, 0755, "service/queue/run",
      START "fdmove 1 3\n"
            "MAIL s6-ipcserver -1 -a 0666 -c 200 run/queue/s\n"
            "env POSTERN_SESSION=\n"
            "s6-sudod -t 10000\n" QUEUE "\n"},
-    {SPLIT, ROOT, ROOT, 0755, "service/auth/run",
+    {SPLIT, ROOT, ROOT, 0755, "service/authd/run", START "AUTH " AUTHD},
+    {SPLIT, ROOT, ROOT, 0755, "service/login/run",
      START "fdmove 1 3\n"
-           "AUTH s6-ipcserver -1 -a 0666 -c 40 run/auth/s\n"
-           "env TCPREMOTEIP= POSTERN_SESSION=\n"
+           "fdmove -c 5 2\n"
+           "s6-ipcserver -1 -a 0666 -c 200 run/login/s\n"
+           "env PROTO=TCP TCPREMOTEIP= POSTERN_SESSION= POSTERN_POPUP=\n"
            "s6-sudod -t 10000\n"
-           "fdmove 3 0\n"
-           "postern-checkpassword -U users/users.cdb true\n"},
-    {SPLIT, ROOT, ROOT, 0755, "service/login/run", ANY},
+           "fdmove 3 2 fdmove 2 5\n" LOGIN},
     {SPLIT, ROOT, ROOT, 0644, "cron",
      "# For /etc/cron.d: remove what has expired.\n"
-     "*/5 * * * * root MAIL /b/postern-clean /h/grants\n"},
+     "*/5 * * * * root MAIL /b/postern-clean /h/grants\n"
+     "*/5 * * * * root AUTH /b/postern-clean /h/guesses\n"},
 
     /* what s6 wants of a service and of its log */
-    {SPLIT, ROOT, ROOT, 0755, "service/auth", 0},
-    {SPLIT, ROOT, ROOT, 0644, "service/auth/notification-fd", "3\n"},
-    {SPLIT, ROOT, ROOT, 0644, "service/auth/log/notification-fd", "3\n"},
-    {SPLIT, ROOT, ROOT, 0755, "service/auth/log/run",
+    {SPLIT, ROOT, ROOT, 0755, "service/authd", 0},
+    {SPLIT, ROOT, ROOT, 0644, "service/authd/notification-fd", "3\n"},
+    {SPLIT, ROOT, ROOT, 0644, "service/authd/log/notification-fd", "3\n"},
+    {SPLIT, ROOT, ROOT, 0755, "service/authd/log/run",
      "#!/usr/bin/execlineb -P\n"
-     "LOG s6-log -b -d 3 -- t n10 s1000000 /h/log/auth\n"},
-    {SPLIT, LOG, LOG, 0755, "log/auth", 0},
+     "LOG s6-log -b -d 3 -- t n10 s1000000 /h/log/authd\n"},
+    {SPLIT, LOG, LOG, 0755, "log/authd", 0},
     {PLAIN, LOG, LOG, 0755, "log/smtp", 0},
 };
 
@@ -129,9 +174,8 @@ static struct {
   enum layout_when home;
   char const *path;
 } const absent[] = {
-    {PLAIN, "service/queue"}, {PLAIN, "service/auth"}, {PLAIN, "service/login"},
-    {PLAIN, "run/queue"},     {PLAIN, "run/auth"},     {PLAIN, "run/login"},
-    {PLAIN, "log/queue"},
+    {PLAIN, "service/queue"}, {PLAIN, "service/login"}, {PLAIN, "run/queue"},
+    {PLAIN, "run/login"},     {PLAIN, "log/queue"},     {PLAIN, "tls/empty"},
 };
 
 static int is_in(struct layout_entry const *e, enum layout_when home)
@@ -150,6 +194,14 @@ static struct layout_entry const *find(enum layout_when home, char const *path)
     found = e;
   }
   return found;
+}
+
+/* That home's row for the certificates, which may be left out by that name. */
+static int has_certs(enum layout_when home)
+{
+  struct layout_entry const *e = find(home, LAYOUT_CERTS);
+
+  return e && !e->text;
 }
 
 static int is_text(char const *text, char const *want)
@@ -225,6 +277,7 @@ int main(void)
     one_path(i);
   for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
     ok(!find(absent[i].home, absent[i].path), absent[i].path);
+  ok(has_certs(PLAIN) && has_certs(SPLIT), "certificates");
   whole_home(PLAIN, "plain");
   whole_home(SPLIT, "split");
   return done();
