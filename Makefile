@@ -81,6 +81,10 @@ compile/tests/helpers/bare-%: tests/helpers/bare-%.c tests/helpers/bare.h
 	@mkdir -p $(@D)
 	$(CC) -Wno-unused-result -fno-stack-protector -nostdlib -static -o $@ $<
 
+compile/tests/helpers/tls-%: tests/helpers/tls-%.c
+	@mkdir -p $(@D)
+	$(CC) -Wno-unused-result $(CPPFLAGS) -o $@ $< -lssl -lcrypto
+
 # The fuzz targets, with a main that replays files instead of libFuzzer's.
 compile/tests/fuzz/%: tests/fuzz/%.c tests/lib/replay.c compile/libpostern.a
 	@mkdir -p $(@D)
