@@ -1,48 +1,23 @@
 #!/bin/sh
 # What `make run` starts, and what it promises: see the page it prints.
 . "$TESTS/lib/t.sh"
-
-: >out
-: >err
-export PYTHONDONTWRITEBYTECODE=1
-command -v s6-svscan >out && command -v python3 >out || {
-	echo '1..0 # SKIP needs s6 and python3'
-	exit 0
-}
-demo() {	# demo: start it, wait until it is ready
-	SMTP_PORT=0 POP3_PORT=0 HOME_DIR=$PWD/demo sh "$TOP/package/demo" \
-		>demo.out 2>demo.err &
-	pid=$!
-	until [ -e demo/ready ]; do
-		kill -0 $pid || return 1
-		sleep 0.1
-	done
-	. ./demo/env
-}
-finish() {	# finish SIGNAL: stop it, which must succeed
-	kill -"$1" $pid && wait $pid && [ ! -e demo/ready ] && nobody
-}
-nobody() {	# nothing that was started from our home runs any more
-	for s in "$STATE"/service/* "$STATE"/service/*/log; do
-		! s6-svok "$s" || return 1
-	done
-	! grep -lsz -e "${STATE%home}[h]ome" /proc/[0-9]*/cmdline | grep -q .
-}
-trap 'kill $pid 2>/dev/null; wait' EXIT
+. "$TESTS/chain/demo.sh"
 
 check 'it starts' demo
 client=$PWD/client.py
 cat >"$client" <<'END'
-import poplib, smtplib, socket, sys
+import os, poplib, smtplib, socket, ssl, sys
 
 host, smtp_port, pop3_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 what, source = sys.argv[4], sys.argv[5]
+context = ssl.create_default_context(cafile=os.environ['CERT'])
 if what == 'pop3':
     class From(poplib.POP3):
         def _create_socket(self, timeout):
             return socket.create_connection((self.host, self.port), 20,
                                             (source, 0))
     p = From(host, pop3_port)
+    p.stls(context)
     p.user(sys.argv[6])
     p.pass_(sys.argv[7])
     print(p.stat()[0])
@@ -51,6 +26,9 @@ if what == 'pop3':
 s = smtplib.SMTP(host, smtp_port, 'client.example', 20, (source, 0))
 s.ehlo()
 try:
+    if len(sys.argv) > 7:
+        s.starttls(context=context)
+        s.ehlo()
     if len(sys.argv) > 9:
         s.esmtp_features['auth'] = sys.argv[9]
     if len(sys.argv) > 7:
@@ -65,6 +43,7 @@ except smtplib.SMTPAuthenticationError as e:
     print(e.smtp_code)
 s.quit() if s.sock else None
 END
+export CERT
 smtp() {	# smtp SOURCE TO [USER PASSWORD [MECHANISM]]
 	run python3 "$client" "${host:-127.0.0.1}" "$SMTP_PORT" "$POP3_PORT" smtp "$@"
 }
@@ -159,10 +138,21 @@ if [ -n "$HOST6" ]; then
 	host=
 	check 'and lands' [ "$(count "$MAILDIR2")" = 1 ]
 fi
+port=$SMTP_PORT
+SMTP_PORT=$SUBMISSION_PORT
+smtp 127.0.0.1 "$you" "$USER1" "$PASSWORD1"
+is 'submission' 0 accepted ''
+check 'is logged apart' logged submission "to=$you relay=auth:$USER1 code=250"
+SMTP_PORT=$port
+run curl -sS --cacert "$CERT" --user "$USER1:$PASSWORD1" "pop3s://127.0.0.1:$POP3S_PORT/"
+check 'POP3 in TLS' [ "$rc" = 0 ]
+check 'lists what is there' [ "$(tr -d '\r' <out | grep -c '^[0-9]* [0-9]*$')" = "$(count "$MAILDIR1")" ]
 if [ "$(id -u)" = 0 ]; then
 	check 'root keeps no mail' [ "$(stat -c %u "$MAILDIR1"/new/*)" = 60802 ]
 fi
 check 'passwords are not for everybody' [ "$(stat -c %a demo/env)" = 600 ]
+check 'certificates are' [ "$(grep -c BEGIN.CERT "$CERT")$(stat -c %a "$CERT")" = 2644 ]
+check 'keys are not' [ "$(grep -c KEY "$CERT")$(stat -c %a "$CERTS"/*.pem | sort -u)" = 0600 ]
 
 old=$PASSWORD1
 check 'TERM stops it, and leaves nobody' finish TERM
@@ -171,9 +161,9 @@ check 'with the same users' [ "$PASSWORD1" = "$old" ]
 smtp 127.0.0.1 "$you" "$USER1" "$PASSWORD1"
 is 'and works' 0 accepted ''
 check 'the older mail is there' [ "$(count "$MAILDIR1")" = 1 ]
-SMTP_PORT=0 POP3_PORT=0 HOME_DIR=$PWD/demo run sh "$TOP/package/demo"
+HOME_DIR=$PWD/demo run sh "$TOP/package/demo"
 is 'a second one in the same place is refused' 111 '' \
 	"demo: fatal: it is running already: $PWD/demo"
 check 'INT stops it, and leaves nobody' finish INT
-[ "${STATE#"$PWD"/}" != "$STATE" ] || rm -rf "${STATE%/*}"
+remove_demo
 done_testing
