@@ -120,7 +120,14 @@ static void begin_tls(struct wire *w, SSL_CTX *ctx)
   SSL *ssl = SSL_new(ctx);
 
   if (!ssl || !SSL_set_fd(ssl, w->fd)) die("SSL_new");
-  if (o.resume && last && !SSL_set_session(ssl, last)) die("SSL_set_session");
+  if (o.resume && last) {
+    /* a copy: OpenSSL resumes a session of TLS 1.3 but once, and not every
+       server sends a new ticket then */
+    SSL_SESSION *again = SSL_SESSION_dup(last);
+
+    if (!again || !SSL_set_session(ssl, again)) die("SSL_set_session");
+    SSL_SESSION_free(again);
+  }
   if (SSL_connect(ssl) != 1) die("SSL_connect");
   w->ssl = ssl;
 }
