@@ -7,7 +7,9 @@
  *   -a  AUTH PLAIN with that response
  *   -m  send a message of 1 kB to u@local.example
  *
- * Prints sessions per second, and how many of them were resumed.
+ * Acknowledges at once, so that a server that leaves Nagle's algorithm on does
+ * not wait 40 ms between its session ticket and its reply: what is measured is
+ * work.  Prints sessions per second, and how many of them were resumed.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -79,6 +81,9 @@ static int is_whole(struct wire const *w)
 
 static void hear(struct wire *w, char const *code)
 {
+  int one = 1;
+
+  setsockopt(w->fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
   w->n = 0;
   do {
     size_t room = sizeof w->buf - 1 - w->n;
