@@ -18,9 +18,11 @@
 #define LISTENER "postern-tcpserver -v -N 3 -T 10 -x rules.cdb -c 200 -C 20 "
 
 #define TLSD "postern-tlsd -d 3 "
+/* Its clients are ours, so -PLUS may be offered (postern-authd(8), -m). */
 #define AUTHD                                                                  \
-  "postern-authd -d 3 -s run/authd/s -T users/token.key "                      \
-  "-G %{home}/guesses users/users.cdb\n"
+  "postern-authd -d 3 -s run/authd/s -H %{me}\n"                               \
+  "  -m \"PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS\"\n"           \
+  "  -T users/token.key -G %{home}/guesses users/users.cdb\n"
 
 /* What follows a listener.  submission's AUTH is a must, so a grant would not
    be asked for; its rules may say otherwise with SMTPAUTH. */

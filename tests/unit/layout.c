@@ -36,8 +36,9 @@ static struct template_value const values[] = {
   "#!/usr/bin/execlineb -P\nfdmove -c 2 1\nexport PATH /b:/bin\ncd /h\n"
 #define LISTENER "postern-tcpserver -v -N 3 -T 10 -x rules.cdb -c 200 -C 20 "
 #define AUTHD                                                                  \
-  "postern-authd -d 3 -s run/authd/s -T users/token.key -G /h/guesses "        \
-  "users/users.cdb\n"
+  "postern-authd -d 3 -s run/authd/s -H mx.example\n"                          \
+  "  -m \"PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS\"\n"           \
+  "  -T users/token.key -G /h/guesses users/users.cdb\n"
 #define SMTPD "postern-smtpd -C control -U users/mailboxes.cdb -a run/authd/s\n"
 #define POPUP "postern-popup -a run/authd/s mx.example\n"
 #define LOGIN                                                                  \
