@@ -68,7 +68,7 @@ logged() {	# logged SERVICE PATTERN: s6-log has written such a line
 		sleep 0.1
 	done
 }
-count() { ls "$1/new" | wc -l; }
+count() { ls "$1/new" "$1/cur" | grep -c '^[0-9]'; }
 you=you@else.example
 foreign='553 5.7.1'
 
@@ -148,7 +148,7 @@ run curl -sS --cacert "$CERT" --user "$USER1:$PASSWORD1" "pop3s://127.0.0.1:$POP
 check 'POP3 in TLS' [ "$rc" = 0 ]
 check 'lists what is there' [ "$(tr -d '\r' <out | grep -c '^[0-9]* [0-9]*$')" = "$(count "$MAILDIR1")" ]
 if [ "$(id -u)" = 0 ]; then
-	check 'root keeps no mail' [ "$(stat -c %u "$MAILDIR1"/new/*)" = 60802 ]
+	check 'root keeps no mail' [ "$(stat -c %u "$MAILDIR1"/cur/*)" = 60802 ]
 fi
 check 'passwords are not for everybody' [ "$(stat -c %a demo/env)" = 600 ]
 check 'certificates are' [ "$(grep -c BEGIN.CERT "$CERT")$(stat -c %a "$CERT")" = 2644 ]

@@ -1,5 +1,7 @@
-"""A Postfix and a Dovecot of our own, in a directory, on free ports, for tests
-and benches.  Root only: both want to change users.
+"""A Postfix and a Dovecot of our own, on free ports, for tests and benches.
+
+Root only: both want to change users, so everybody must be able to come to the
+directory in which they live.
 """
 import os, re, shutil, signal, socket, subprocess, tempfile, time
 
@@ -90,8 +92,12 @@ class Postfix:
         self.write("master.cf", SERVICES + services + "".join(
             f"127.0.0.1:{p} inet n - n - - smtpd {o}\n" for p, o in zip(self.ports, listeners)))
         self.run("start")
-        for p in self.ports:
-            await_port(p)
+        try:
+            for p in self.ports:
+                await_port(p)
+        except OSError:
+            self.stop()
+            raise
 
     def write(self, name, text):
         with open(f"{self.base}/conf/{name}", "w") as f:
@@ -107,6 +113,7 @@ class Postfix:
 
     def stop(self):
         self.run("abort")
+        shutil.rmtree(self.base, ignore_errors=True)
 
 
 class Dovecot:
@@ -173,3 +180,4 @@ service pop3-login {{
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
+        shutil.rmtree(self.base, ignore_errors=True)
