@@ -86,8 +86,11 @@ static enum judge_result check(struct userjudge const *u,
                                struct credentials const *c,
                                char reason[JUDGE_REASON])
 {
-  struct password_check p = {
-      .crypt = u->crypt, .data = u->data, .model = f->hash, .plain = u->plain};
+  struct password_check p = {.crypt = u->crypt,
+                             .data = u->data,
+                             .model = f->hash,
+                             .plain = u->plain,
+                             .derive = f->derive};
   struct password_verdict v = {0};
   struct crypt_data *data = 0;
   enum password_result r = PASSWORD_FAILED;
