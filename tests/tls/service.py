@@ -1,4 +1,5 @@
 """postern-tlsd: how it starts, reloads, survives and ends."""
+import fcntl, struct, termios
 from tlsd import *
 
 USAGE = ("usage: postern-tlsd [ -q ] [ -u user ] [ -g group ] [ -r root ] [ -d fd ] [ -m mode ] [ -c sessions ]"
@@ -296,27 +297,28 @@ ok(sees("A"), "all is well after that")
 m = d.master()
 
 
-def limit(soft):
+def limit(what, soft):
     """Root may lack the right; its user has it."""
     code = (f"import os\nfrom resource import *\n"
             f"if {ROOT}: os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
-            f"h = prlimit({m}, RLIMIT_NOFILE)[1]; prlimit({m}, RLIMIT_NOFILE, ({soft}, h))")
+            f"h = prlimit({m}, {what})[1]; prlimit({m}, {what}, ({soft}, h))")
     subprocess.run((sys.executable, "-c", code), check=True, timeout=LIMIT)
 
 
-limit(3)
-here, s = plain()
-ok(d.awaits("^postern-tlsd: exhausted accept=Too-many-open-files$"), "out of descriptors: it says so", d.log())
-limit("h")
-ctx = context()
-t = threading.Thread(target=s.start, daemon=True)
-t.start()
-tls = ctx.wrap_socket(here)
-t.join(LIMIT)
-ok(s.facts and d.master() == m, "and serves who waited as soon as there are some")
-ok(d.lines("^postern-tlsd: exhausted ") == 1, "said once")
-tls.close()
-s.close()
+for what, name, line in (("RLIMIT_NOFILE", "descriptors", "accept=Too-many-open-files"),
+                         ("RLIMIT_NPROC", "processes", "fork=Resource-temporarily-unavailable")):
+    limit(what, 3 if what == "RLIMIT_NOFILE" else 0)
+    here, s = plain()
+    t = threading.Thread(target=s.start, daemon=True)
+    t.start()
+    ok(d.awaits(f"^postern-tlsd: exhausted {line}$"), f"out of {name}: it says so", d.log())
+    limit(what, "h")
+    tls = context().wrap_socket(here)
+    t.join(LIMIT)
+    ok(s.facts and d.master() == m, "and serves who waited as soon as there are some")
+    ok(d.lines(f"^postern-tlsd: exhausted {line}$") == 1, "said once", d.log())
+    tls.close()
+    s.close()
 
 # --- the end ---
 tls = front.connect()
@@ -328,7 +330,7 @@ ok(d.awaits("^postern-tlsd: drain seconds=60$") and not os.path.exists(d.socket)
 ok(says(tls), "who is there goes on")
 t = threading.Thread(target=s.start, daemon=True)
 t.start()
-tls2 = ctx.wrap_socket(here)
+tls2 = context().wrap_socket(here)
 t.join(LIMIT)
 ok(s.facts, "and may still make his connection private")
 ok(d.process.poll() is None, "it waits for them")
@@ -345,7 +347,7 @@ ok(until(lambda: len(d.workers()) == 1), "-H 1: one is in the handshake")
 here, s = plain()
 t = threading.Thread(target=s.start, daemon=True)
 t.start()
-tls = threading.Thread(target=lambda: setattr(s, "tls", ctx.wrap_socket(here)), daemon=True)
+tls = threading.Thread(target=lambda: setattr(s, "tls", context().wrap_socket(here)), daemon=True)
 tls.start()
 third = plain()
 fourth = plain()
@@ -355,7 +357,7 @@ slow.close()
 t.join(LIMIT)
 tls.join(LIMIT)
 ok(s.facts, "-H 1: which comes")
-t = threading.Thread(target=lambda: setattr(fourth[1], "tls", ctx.wrap_socket(fourth[0])), daemon=True)
+t = threading.Thread(target=lambda: setattr(fourth[1], "tls", context().wrap_socket(fourth[0])), daemon=True)
 t.start()
 t.join(LIMIT)
 ok(hasattr(fourth[1], "tls"), "-c 3: who came when all places were taken is served later")
@@ -367,6 +369,27 @@ fourth[1].tls.close()
 for x in s, third[1], fourth[1]:
     x.close()
 ok(d.stop() == 0, "-H, -c: ends")
+
+d = Daemon("-c", "2")
+front = Front(d)
+tls = front.connect()
+says(tls)
+second, third = plain(), plain()
+
+
+def unread(s):
+    return struct.unpack("i", fcntl.ioctl(s.control, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+
+
+for i in range(2):
+    d.reload()
+ok(not unread(second[1]) and unread(third[1]), "-c 2: a private and a plain one; the third is not accepted")
+tls.close()
+ok(until(lambda: not unread(third[1])), "-c 2: until one has gone")
+for here, s in second, third:
+    here.close()
+    s.close()
+ok(d.stop() == 0, "-c: ends")
 
 d = Daemon("-t", "1", "-w", "1", "-T", "1", "-m", "600", "-k", "1")
 ok(os.stat(d.socket).st_mode & 0o7777 == 0o600, "-m")

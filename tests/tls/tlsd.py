@@ -123,12 +123,16 @@ class Daemon:
             sys.exit(1)
 
     def kill(self):
-        for pid in self.workers() + [self.master(), self.process.pid]:
-            try:
-                pid and os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        """From the top, so that each in turn becomes our child, and is buried."""
+        pids = [self.master()] + self.workers()
+        self.process.kill()
         self.process.wait()
+        for pid in filter(None, pids):
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except (ProcessLookupError, ChildProcessError):
+                pass
 
     def master(self):
         kids = children(self.process.pid)
