@@ -469,6 +469,10 @@ static void first_certificates(struct keeper *k)
   r = start_master(k, &k->good);
   if (r == 1) return;
   unixlisten_close(&k->listener);
+  if (k->master) {
+    kill(k->master, SIGKILL);
+    waitpid(k->master, 0, 0);
+  }
   if (!r) strerr_dief(100, k->reply.s);
   strerr_dief(111, "unable to start a master");
 }

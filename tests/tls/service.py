@@ -80,7 +80,7 @@ write("bad/folder.example/fullchain.pem", B[0])
 fatal("a folder without key", 100, "bad/folder.example/privkey.pem: No such file or directory", *WHO, "s", "bad")
 os.mkfifo("bad/fifo.pem")
 fatal("a FIFO", 100, "bad/fifo.pem: not a regular file", *WHO, "s", "bad")
-ok(not os.path.exists("s"), "no socket is left behind")
+ok(not os.path.exists("s") and not children(os.getpid()), "neither socket nor process is left behind", children(os.getpid()))
 
 # --- one that runs ---
 d = Daemon("-t", "20")
