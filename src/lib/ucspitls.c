@@ -15,14 +15,15 @@
 
 #define CHUNK 1024
 
-/* The number in that variable, of an open descriptor; -1 if it is none. */
+/* The number in that variable, of an open descriptor, which is now
+   close-on-exec; -1 if it is none. */
 static int number(char const *name)
 {
   char const *x = getenv(name);
   unsigned int fd;
 
   if (!x || !uint0_scan(x, &fd) || fd < 3 || fd > INT_MAX) return -1;
-  return fcntl((int)fd, F_GETFD) < 0 ? -1 : (int)fd;
+  return fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0 ? -1 : (int)fd;
 }
 
 static char const *numbers(struct ucspitls *u)
@@ -48,9 +49,6 @@ int ucspitls_get(struct ucspitls *u, char const **why)
     return 1;
   damage = numbers(u);
   if (damage) return *why = damage, 0;
-  coe(u->ctl);
-  coe(u->in);
-  coe(u->out);
   u->offered = 1;
   return 1;
 }
