@@ -29,6 +29,10 @@ class Direct:
     def offer(self):
         return self.ask("MECHS")
 
+    def end(self):
+        self.p.stdin.close()
+        self.p.wait()
+
     def start(self, name, initial):
         return self.ask(f"AUTH {name}" + ("" if initial is None else
                                           f" {initial or '='}"))
@@ -58,6 +62,10 @@ class Wire:
 
     def more(self, line):
         return self.ask(line)
+
+    def end(self):
+        self.f.close()
+        self.s.close()
 
     def cancel(self):
         self.ask("*")
@@ -124,9 +132,11 @@ def main(how, where, user, password, *names):
         print(offer)
     for name in names:
         if how != "direct":  # after a success there is no second AUTH
+            wire.end()
             wire = kind(where)
             wire.offer()
         print(name, log_in(wire, name, user, password))
+    wire.end()
 
 
 main(*sys.argv[1:])
