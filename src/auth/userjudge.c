@@ -55,6 +55,9 @@ static int open_user(struct userfile *f, struct userjudge const *u,
   if (userfile_open(f, u->path, &p)) {
     found = userfile_find(f, name, strlen(name), &p);
     if (found > 0) *user = &f->user;
+    /* a record is read, whoever he is */
+    if (!found && f->has_model)
+      userfile_find(f, f->model.name, strlen(f->model.name), &p);
     if (found >= 0) return 1;
   }
   failed(reason, p.verb, u->path, p.why);
@@ -164,7 +167,7 @@ static int mock_key(unsigned char key[HMACSHA256], struct userjudge const *u,
   return r;
 }
 
-/* The mock is made, whoever he is. */
+/* A secret is read and a mock is made, whoever he is. */
 static enum judge_result choose(struct scram_secret *secret,
                                 struct userfile const *f,
                                 struct user const *user, char const *name,
@@ -172,10 +175,12 @@ static enum judge_result choose(struct scram_secret *secret,
                                 char reason[JUDGE_REASON])
 {
   struct scram_secret own;
+  struct user const *any = user ? user : f->has_model ? &f->model : 0;
+  int has = any && password_scram(&own, any) > 0;
 
   scramsecret_mock(secret, key, HMACSHA256, name, f->scram);
   if (!user) return wrong(reason, "unknown");
-  if (password_scram(&own, user) <= 0) return wrong(reason, "no-secret");
+  if (!has) return wrong(reason, "no-secret");
   *secret = own;
   explicit_bzero(&own, sizeof own);
   return user->disabled ? wrong(reason, "disabled") : JUDGE_OK;
