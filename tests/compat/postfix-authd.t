@@ -1,6 +1,6 @@
 #!/bin/sh
-# Postfix as the client of postern-authd: a Postfix of our own, with swaks at
-# its door.  Postfix keeps its connection for its life; it must get over the
+# Postfix as the client of postern-authd: a Postfix of our own, with swaks and
+# gsasl at its door.  Postfix keeps its connection for its life; it must get over the
 # server's death.
 . "$TESTS/lib/t.sh"
 
@@ -10,6 +10,8 @@ if [ "$(id -u)" != 0 ] || ! command -v postfix >/dev/null; then
 fi
 
 printf 'pw\n' | postern-passwd add -n 1 -c -u 1000 -g 1000 -d /usr tim
+# a SCRAM secret of "pw" with the salt 0 to 15, should it not have one
+grep -q scram_sha_256= users || sed -i '1s|$| scram_sha_256=4096,AAECAwQFBgcICQoLDA0ODw==,PXqQFogpFBTrQ8BxTk6ufcJCKVVV84iLSJ9VQGJMqFg=,gwMou4HN8CLIlk0QcduKUDjknJsxppiyIhXaYnQUxSU=|' users
 postern-passwd compile users users.cdb mailboxes.cdb 2>/dev/null || exit 1
 chmod 755 .
 start() {
@@ -60,6 +62,19 @@ for m in PLAIN LOGIN CRAM-MD5; do
 	ask $m px
 	check "$m: wrong" grep -q '^<\*\* 535 5.7.8 Error: authentication failed' last
 done
+if command -v gsasl >/dev/null; then
+	scram() { # scram PASSWORD: through Postfix, which only carries it
+		run timeout 60 gsasl --smtp --connect 127.0.0.1:"$port" --no-starttls \
+			--mechanism SCRAM-SHA-256 --authentication-id tim --password "$1" \
+			--no-client-first </dev/null
+	}
+	scram pw
+	check 'SCRAM-SHA-256, which gsasl speaks: right' grep -q '^235 2.7.0' out
+	scram px
+	check 'wrong' grep -q '^535 5.7.8' out
+else
+	echo '# SKIP SCRAM through Postfix needs gsasl'
+fi
 check 'we know who came' grep -q -x \
 	'postern-authd: auth ip=127.0.0.1 user=tim mechanism=CRAM-MD5 service=smtp result=ok' log
 chmod 644 users.cdb
