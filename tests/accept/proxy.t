@@ -63,9 +63,12 @@ def client(ip):
 a, b = client(b"198.51.100.1"), client(b"198.51.100.2")
 for s in a, b: s.sendall(b"x\n")
 print(a.makefile().read().split()[1], b.makefile().read().split()[1])
+def lines(word):
+    return open("server.log", "rb").read().count(b": " + word + b" ")
+before = lines(b"ok")
+while lines(b"end") < before: pass  # until then the first ones count
 a = client(b"198.51.100.1")
-a.sendall(b"still")
-while b"198.51.100.1" not in open("server.log", "rb").read().split(b"198.51.100.2")[-1]: pass
+while lines(b"ok") == before: pass
 b = client(b"198.51.100.1")
 print(b.makefile().read().strip())
 EOF

@@ -1,7 +1,7 @@
 # postern-smtpd: TLS, with real handshakes.  Who does them is a foreign
 # UCSPI-TLS server, or postern-starttls with a stand-in for its service.
 . "$TESTS/lib/t.sh"
-. "$TESTS/lib/cert.sh"
+. "$TESTS/lib/tls.sh"
 
 mkdir control q
 echo mx.example.org >control/me
