@@ -76,6 +76,7 @@ def serve(c):
             c.shutdown(socket.SHUT_RDWR)
             return
         f.flush()
+    open("gone", "w").write("gone\n")
 
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
@@ -114,7 +115,7 @@ private=POSTERN_TLS=TLSv1.3
 popup() {
 	printf "$in" >in
 	: >told
-	rm -f found
+	rm -f found gone
 	run env USER=root PROTO=TCP TCPREMOTEIP=192.0.2.7 TCPLOCALIP=192.0.2.1 \
 		POSTERN_SESSION=s1 $private postern-popup -a s -d 0 "$@" <in
 	tr '\r' '$' <out >replies
@@ -122,7 +123,7 @@ popup() {
 }
 log='postern-popup: auth session=s1 ip=192.0.2.7'
 end='postern-popup: close session=s1 ip=192.0.2.7'
-told() { grep -v '^VERSION\|^CPID' told | cmp -s - want; }
+told() { await gone gone && grep -v '^VERSION\|^CPID' told | cmp -s - want; }
 found() { [ "$(cat found)" = "$1" ]; }
 in_out() { grep -q -e "$1" out; }
 not_in_out() { ! grep -q -e "$1" out; }
@@ -255,6 +256,15 @@ in='USER tim\r\nPASS right\r\n' popup x python3 fds.py
 tail -n 1 out >with
 run python3 fds.py <in 3<in
 check 'no descriptor but 3 is given' cmp -s out with
+cat >wait <<'EOF'
+#!/bin/sh
+i=500
+until [ -e gone ] || [ $((i -= 1)) = 0 ]; do sleep 0.02; done
+echo $((i > 0))
+EOF
+chmod +x wait
+in='USER tim\r\nPASS right\r\n' popup x ./wait
+check 'nor is the server kept busy by a mailbox that is open' in_out '^1$'
 
 # --- RFC 5034
 in='AUTH SCRAM-SHA-256\r\n*\r\nAUTH SCRAM-SHA-256 =\r\n*\r\nAUTH LONG\r\n*\r\nQUIT\r\n'
@@ -289,6 +299,7 @@ $malformed
 $malformed
 $malformed
 +OK\$" "$end end=quit"
+check 'and when all was said' await gone gone
 check 'only taken back' \
 	[ "$(sed 's/\t.*//' told | uniq -c | tr -s ' \n' ' ')" = \
 	' 1 VERSION 1 CPID 1 AUTH 1 CANCEL 1 AUTH 1 CANCEL 1 AUTH 1 CANCEL ' ]

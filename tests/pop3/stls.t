@@ -193,6 +193,28 @@ check 'the log' await ' tls session=.* reason=no\\x20answer\\x20in\\x20time$' se
 check 'exit code' await '^exit 99$' server.log
 stop
 
+foreign '' -- -t 2 x ./check ./show
+cat >drip.py <<'EOF'
+"""STLS, and then a command now and then, for longer than a login may take."""
+import poplib, ssl, sys, time
+p = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=60)
+try:
+    p.stls(ssl._create_unverified_context())
+    while True:
+        p.sock.sendall(b"NOOP\r\n")
+        got = p.sock.recv(4096)
+        if not got or b"many" in got:
+            break
+        time.sleep(0.1)
+except OSError:
+    got = b""
+print(got)
+EOF
+run timeout 100 python3 drip.py "$port"
+is 'STLS gives nobody more time for a login' 0 "b''" ''
+check 'the log' await ' close session=.* end=\(timeout\|tls\)$' server.log
+stop
+
 # --- required
 also=POSTERN_PLAINAUTH=ok
 refused() {	# refused NAME OFFERED STLS-REPLY: what cannot be done in clear
