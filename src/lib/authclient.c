@@ -166,6 +166,18 @@ static int has(struct authline const *l, size_t first, char const *s)
   return 0;
 }
 
+/* Does it show what somebody else could log in with?  Whatever the server says:
+   it may not say so of a bearer's token. */
+static int shows_secret(char const *name)
+{
+  static char const *const names[] = {"PLAIN", "LOGIN", "OAUTHBEARER",
+                                      "XOAUTH2"};
+
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!strcmp(name, names[i])) return 1;
+  return 0;
+}
+
 /* MECH, name, flags. */
 static int take_mech(struct authclient *a, struct authline *l)
 {
@@ -182,7 +194,7 @@ static int take_mech(struct authclient *a, struct authline *l)
   if (a->n == AUTHCLIENT_MECHS) return say(a, "too many mechanisms", 0);
   memcpy(m->name, l->word[1], len);
   m->name[len] = 0;
-  m->plaintext = has(l, 2, "plaintext");
+  m->plaintext = has(l, 2, "plaintext") || shows_secret(m->name);
   a->n++;
   return 1;
 }

@@ -30,7 +30,7 @@
    ones are never shown. */
 struct authclient_mech {
   char name[AUTHCLIENT_NAME + 1]; /* upper case */
-  int plaintext;                  /* the password itself crosses the wire */
+  int plaintext; /* what crosses the wire lets who sees it log in, too */
 };
 
 enum authclient_result {

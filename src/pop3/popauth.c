@@ -45,17 +45,6 @@ static int know(struct popauth *a)
   return 1;
 }
 
-/* Does it show what somebody else could log in with?  A server may not say so
-   of a bearer's token. */
-static int shows_secret(struct authclient_mech const *m)
-{
-  static char const *const names[] = {PLAIN, "LOGIN", "OAUTHBEARER", "XOAUTH2"};
-
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (!strcmp(m->name, names[i])) return 1;
-  return m->plaintext;
-}
-
 static int is_plus(char const *name)
 {
   size_t n = strlen(name);
@@ -68,7 +57,7 @@ static enum popauth_offer offer(struct popauth const *a,
   if (!strcmp(m->name, "EXTERNAL") || !strcmp(m->name, "ANONYMOUS"))
     return POPAUTH_UNKNOWN;
   if (is_plus(m->name) && !a->exporter && !a->endpoint) return POPAUTH_UNKNOWN;
-  return shows_secret(m) && !a->plain ? POPAUTH_TLS : POPAUTH_OFFERED;
+  return m->plaintext && !a->plain ? POPAUTH_TLS : POPAUTH_OFFERED;
 }
 
 static enum popauth_offer look(struct popauth *a, char const *name, size_t len,

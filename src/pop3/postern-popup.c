@@ -443,6 +443,7 @@ int main(int argc, char const *const *argv)
   conn_until(&c, p.timeout);
   end = poplogin(&p.login, &c);
   conn_release(&c);
+  ucspitls_end(&p.ucspitls);
   popauth_free(&p.auth);
   log_end_of(&p, end);
   return exit_code(&p, end);

@@ -4,12 +4,6 @@
 #include "byserver.h"
 #include "limits.h"
 
-/* Whatever the server says of them. */
-static int shows_password(struct authclient_mech const *m)
-{
-  return m->plaintext || !strcmp(m->name, "PLAIN") || !strcmp(m->name, "LOGIN");
-}
-
 static void know(struct smtp *s)
 {
   if (!s->auth.open) return;
@@ -30,8 +24,8 @@ static int list(struct smtp *s, struct login_mechanism *m, size_t *n,
   know(s);
   for (size_t i = 0; i < s->known_n; i++)
     if (settings_named(s->set, s->known[i].name))
-      m[(*n)++] = (struct login_mechanism){s->known[i].name,
-                                           shows_password(s->known + i)};
+      m[(*n)++] =
+          (struct login_mechanism){s->known[i].name, s->known[i].plaintext};
   return 1;
 }
 

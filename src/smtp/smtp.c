@@ -137,6 +137,7 @@ LOG_ASIDE static void finish(struct smtp *s)
 
   smtp_reset(s);
   conn_flush(s->conn);
+  ucspitls_end(&s->ucspitls);
   smtp_log(s, &l, "end");
   log_string(&l, "why", s->end);
   log_number(&l, "messages", s->messages);

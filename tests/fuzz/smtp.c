@@ -105,6 +105,8 @@ int ucspitls_get(struct ucspitls *u, char const **why)
 
 void ucspitls_close(struct ucspitls *u) { u->offered = 0; }
 
+void ucspitls_end(struct ucspitls *u) { ucspitls_close(u); }
+
 int ucspitls_start(struct ucspitls *u, unsigned int seconds, stralloc *facts,
                    char const **why)
 {
@@ -128,8 +130,10 @@ int authclient_open(struct authclient *a)
 {
   a->open = 1;
   a->n = sizeof mechanisms / sizeof *mechanisms;
-  for (size_t i = 0; i < a->n; i++)
-    a->mech[i].plaintext = !strcpy(a->mech[i].name, mechanisms[i]);
+  for (size_t i = 0; i < a->n; i++) {
+    strcpy(a->mech[i].name, mechanisms[i]);
+    a->mech[i].plaintext = i < 2;
+  }
   return 1;
 }
 

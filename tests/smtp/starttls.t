@@ -34,8 +34,8 @@ ours() {
 	sockets=$((${sockets-0} + 1))
 	mkfifo ready.$sockets
 	# shellcheck disable=SC2086
-	python3 "$TESTS/helpers/tlsd.py" mx.example.org.pem mx.example.org.key \
-		tls.$sockets $facts >ready.$sockets 2>tlsd.log &
+	python3 "$TESTS/helpers/tlsd.py" tls.$sockets mx.example.org.pem \
+		mx.example.org.key $facts >ready.$sockets 2>tlsd.log &
 	servers="${servers-} $!"
 	read -r _ <ready.$sockets
 	listen "postern-starttls $PWD/tls.$sockets" "$@"

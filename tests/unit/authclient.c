@@ -86,6 +86,8 @@ static struct {
     {"MECH\tX_123456789012345678", "X_123456789012345678", 0},
     {"MECH\tX", "X", 0},
     {"MECH\tX\tplaintext=1", "X", 0},
+    {"MECH\tLogin", "LOGIN", 1},
+    {"MECH\tXOAUTH2", "XOAUTH2", 1},
     {"MECH\tX_1234567890123456789", 0, 0},
     {"MECH\tA B", 0, 0},
     {"MECH\tA\001nB", 0, 0},
