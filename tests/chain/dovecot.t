@@ -69,7 +69,7 @@ python3 session.py $port >talk 2>&1 &
 talk=$!
 await '' greeted
 dovecot_stop
-: >turn
+timeout 60 sh -c ': >turn'
 check 'Dovecot stopped: a temporary failure' \
 	await '^454 4.7.0 oops, problem with the password checker$' talk
 check 'with a line in the log' logged 1 \
@@ -77,7 +77,7 @@ check 'with a line in the log' logged 1 \
 ask smtp $port x x
 is 'nothing is offered now' 0 '' ''
 dovecot d
-: >turn
+timeout 60 sh -c ': >turn'
 wait $talk
 check 'started again: the next attempt is judged' \
 	grep -qx '235 2.7.0 ok, go ahead' talk
