@@ -55,6 +55,12 @@ class Wire:
         self.f = self.s.makefile("rwb")
         self.reply()
 
+    def line(self):
+        line = self.f.readline().decode()
+        if not line:
+            sys.exit("the server closed")
+        return line.rstrip("\r\n")
+
     def ask(self, line):
         self.f.write(line.encode() + b"\r\n")
         self.f.flush()
@@ -82,7 +88,7 @@ class Smtp(Wire):
     def reply(self):
         self.lines = []
         while not self.lines or self.lines[-1][3:4] == "-":
-            self.lines.append(self.f.readline().decode().rstrip("\r\n"))
+            self.lines.append(self.line())
         return self.lines[-1]
 
     def offer(self):
@@ -98,7 +104,7 @@ class Pop3(Wire):
     go_on = "+ "
 
     def reply(self):
-        return self.f.readline().decode().rstrip("\r\n")
+        return self.line()
 
     def offer(self):
         self.ask("CAPA")
