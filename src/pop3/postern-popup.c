@@ -131,16 +131,28 @@ static int is_host(char const *s)
   return n && !s[n] && n < 256;
 }
 
-/* A server that is not fit to serve says so, to both sides. */
-static _Noreturn void unfit(char const *why, char const *detail)
+static void say_once(char const *reply)
 {
   struct conn c;
 
   conn_init(&c, 0, 1, 10, 1);
-  conn_puts(&c, "-ERR [SYS/PERM] the server is not configured\r\n");
+  conn_puts(&c, reply);
   conn_flush(&c);
   conn_release(&c);
+}
+
+/* A server that is not fit to serve says so, to both sides. */
+static _Noreturn void unfit(char const *why, char const *detail)
+{
+  say_once("-ERR [SYS/PERM] the server is not configured\r\n");
   strerr_dief2x(100, why, detail);
+}
+
+/* So does one that is not now. */
+static _Noreturn void unable(char const *why, char const *detail)
+{
+  say_once("-ERR [SYS/TEMP] nobody can log in now\r\n");
+  strerr_dief2x(111, why, detail);
 }
 
 static int plain_allowed(void)
@@ -336,8 +348,12 @@ static void prove(struct popup *p)
   int status;
 
   export_facts(p, 0);
-  if (checker_probe(&p->checker, &status, reason) == CHECKER_OK)
+  switch (checker_probe(&p->checker, &status, reason)) {
+  case CHECKER_WRONG: return;
+  case CHECKER_OK:
     unfit("the checker accepts any password: ", p->checker.argv[0]);
+  default: unable("the checker cannot be proved: ", reason);
+  }
 }
 
 /* A program that says no to whom the server said yes is not one that found

@@ -21,14 +21,21 @@ static enum attempt_step say(struct attempt *a, enum attempt_step step,
   return step;
 }
 
-/* With -p: does it refuse what nobody can know? */
-static int is_proved(struct smtp *s, struct checker const *c)
+/* With -p: does it refuse what nobody can know?  One that does not will not
+   learn it in this session. */
+static enum attempt_step prove(struct smtp *s, struct attempt *a,
+                               struct checker const *c)
 {
-  char reason[64];
   int status;
 
-  if (!s->set->prove) return 1;
-  return checker_probe(c, &status, reason) == CHECKER_WRONG;
+  if (!s->set->prove) return ATTEMPT_RIGHT;
+  switch (checker_probe(c, &status, a->reason)) {
+  case CHECKER_WRONG: return ATTEMPT_RIGHT;
+  case CHECKER_OK:
+    s->auth_off = 1;
+    return say(a, ATTEMPT_FAILED, "the checker accepts every password");
+  default: return say(a, ATTEMPT_FAILED, a->reason);
+  }
 }
 
 static enum attempt_step ask(struct smtp *s, struct attempt *a)
@@ -39,9 +46,7 @@ static enum attempt_step ask(struct smtp *s, struct attempt *a)
   int status;
 
   switch (checker_run(&c, &a->sasl, &status, a->reason)) {
-  case CHECKER_OK:
-    if (is_proved(s, &c)) return ATTEMPT_RIGHT;
-    return say(a, ATTEMPT_FAILED, "the checker accepts every password");
+  case CHECKER_OK: return prove(s, a, &c);
   case CHECKER_WRONG: return say(a, ATTEMPT_WRONG, a->reason);
   case CHECKER_TOO_LONG: return say(a, ATTEMPT_WRONG, "too long");
   case CHECKER_FAILED: break;

@@ -132,6 +132,11 @@ static struct backend const *backend(struct smtp const *s)
   return s->set->auth_socket ? &byserver : &bychecker;
 }
 
+static int has_auth(struct smtp const *s)
+{
+  return settings_has_auth(s->set) && !s->auth_off;
+}
+
 static int ends_with(char const *s, char const *end)
 {
   size_t n = strlen(s), e = strlen(end);
@@ -164,7 +169,7 @@ void login_offer(struct smtp *s)
   char const *why;
   size_t n, put = 0;
 
-  if (!settings_has_auth(s->set) || s->user.len || smtptls_missing(s)) return;
+  if (!has_auth(s) || s->user.len || smtptls_missing(s)) return;
   if (!backend(s)->list(s, m, &n, &why)) {
     smtp_warn(s, s->set->auth_socket, why);
     return;
@@ -183,7 +188,7 @@ void login_free(struct smtp *s) { authclient_free(&s->auth); }
 /* What is wrong with AUTH now, or 0. */
 static char const *not_now(struct smtp const *s)
 {
-  if (!settings_has_auth(s->set)) return "503 5.5.1 auth not available";
+  if (!has_auth(s)) return "503 5.5.1 auth not available";
   if (s->user.len) return "503 5.5.1 you're already authenticated";
   if (s->tr.open) return "503 5.5.1 no auth during mail transaction";
   if (!s->esmtp) return "503 5.5.1 EHLO first";

@@ -102,6 +102,8 @@ struct smtp {
   int more_opened; /* 1 open, -1 there is none */
   int boxes_opened;
 
+  int auth_off; /* the checker accepts every password */
+
   unsigned int errors;
   unsigned int commands;
   unsigned int logins; /* failed */

@@ -184,6 +184,9 @@ is 'POSTERN_PLAINAUTH=yes: neither' 100 "$unfit" \
 popup -p x /bin/true cat
 is '-p: a checker that accepts anything' 100 "$unfit" \
 	'postern-popup: fatal: the checker accepts any password: /bin/true'
+popup -p x sh -c 'exit 111' cat
+is '-p: one that cannot say' 111 '-ERR [SYS/TEMP] nobody can log in now$' \
+	'postern-popup: fatal: the checker cannot be proved: exit 111'
 popup -p x ./check cat
 is '-p: one that does not' 0 '+OK x$
 +OK$' "$end end=quit"

@@ -182,6 +182,11 @@ smtp $plain -- -p ./checker /bin/true
 codes 'proved' '235 221'
 smtp $plain -- -p ./cram /bin/true
 codes 'a checker that accepts everything is found out' '454 221'
+say "AUTH PLAIN $joe" "AUTH PLAIN $joe" 'EHLO me'
+smtp $plain -- -p ./cram /bin/true
+check 'and not asked again' [ "$(grep -c '^454' out) $(grep -c '^503' out)" = '1 1' ]
+check 'nor offered' [ "$(grep -c '^250-AUTH' out)" = 1 ]
+check 'which is told' grep -q 'result=failed reason=the.x20checker.x20accepts.x20every.x20password' err
 
 say "AUTH PLAIN $(b64 '\0joe\0wrong')" "AUTH PLAIN $(b64 '\0eve\0secret')" \
 	"AUTH PLAIN $(b64 '\0joe\0')" "AUTH PLAIN $(b64 '\0joe\0Secret')" \
