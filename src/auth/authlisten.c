@@ -108,6 +108,9 @@ static void drop(struct state *s, int fd)
   s->waiting--;
   s->ready -= (unsigned int)s->w[fd].ready;
   s->w[fd] = (struct waiting){0};
+  /* while a child has it open it would stay watched, and its end be taken for
+     that of the next client with this number */
+  unwatch(s, fd);
   close(fd);
 }
 

@@ -229,6 +229,27 @@ static void serves(void)
   close(b);
 }
 
+/* A client that has a process is none of the parent's any more: its end is not
+   the end of the next one, whose descriptor has the same number. */
+static void apart(void)
+{
+  int told, a, b;
+  pid_t pid = start(10, &told, 0);
+
+  a = client("s");
+  put(a, HELLO "AUTH");
+  ok(says(a, '1') && says(told, 's') && echoes(a, HELLO "AUTH"), "served");
+  b = client("s");
+  put(b, HELLO);
+  ok(says(b, '2') && silent(told), "the next has said its greeting");
+  close(a);
+  ok(silent(b), "and stays when the first one goes");
+  put(b, "AUTH");
+  ok(says(told, 's') && echoes(b, HELLO "AUTH"), "and is served");
+  close(b);
+  ok(stop(pid, told), "SIGTERM ends it");
+}
+
 static void limits(void)
 {
   int told, a, b, c;
@@ -304,6 +325,7 @@ int main(void)
   signal(SIGPIPE, SIG_IGN);
   bind_it();
   serves();
+  apart();
   limits();
   poverty();
   return done();
