@@ -427,10 +427,6 @@ smtpd_sasl_security_options = noanonymous
 """, listeners=("-o smtpd_sasl_auth_enable=no", "-o smtpd_sasl_auth_enable=yes -o smtpd_tls_security_level=encrypt",
                 "-o smtpd_sasl_auth_enable=yes -o smtpd_tls_wrappermode=yes"))
 
-    def stop(self):
-        self.postfix.stop(), self.dovecot.stop()
-        shutil.rmtree(self.base)
-
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -456,8 +452,10 @@ def main():
         if not rival or h.dovecot.has_pop3:
             read_all(h, names)
     finally:
+        for r in rivals.running[:]:
+            r.stop()
         if rival:
-            h.stop()
+            shutil.rmtree(h.base)
 
 
 main()

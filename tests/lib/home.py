@@ -87,7 +87,7 @@ def write(name, data):
 def run(argv, data=b"", **kw):
     """What it prints; an error if it fails."""
     r = subprocess.run(argv, input=data, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       timeout=120, **kw)
+                       timeout=60, **kw)
     if r.returncode:
         raise RuntimeError(f"{argv[0]}: exit {r.returncode}: {r.stdout[-3000:].decode(errors='replace')}")
     return r.stdout

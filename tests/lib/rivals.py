@@ -7,6 +7,9 @@ import os, re, shutil, signal, socket, subprocess, tempfile, time
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 
+running = []  # what has not been stopped
+
+
 MAIN = """compatibility_level = 3.6
 queue_directory = {base}/spool
 data_directory = {base}/data
@@ -91,6 +94,7 @@ class Postfix:
         self.write("main.cf", "".join(f"{k} = {v}\n" for k, v in settings.items()))
         self.write("master.cf", SERVICES + services + "".join(
             f"127.0.0.1:{p} inet n - n - - smtpd {o}\n" for p, o in zip(self.ports, listeners)))
+        running.append(self)
         self.run("start")
         try:
             for p in self.ports:
@@ -112,6 +116,7 @@ class Postfix:
             return f.read()
 
     def stop(self):
+        running.remove(self)
         self.run("abort")
         shutil.rmtree(self.base, ignore_errors=True)
 
@@ -171,6 +176,7 @@ service pop3-login {{
 """)
         self.process = subprocess.Popen(["dovecot", "-F", "-c", base + "/conf"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running.append(self)
         end = time.monotonic() + 30
         while not os.path.exists(self.auth) and time.monotonic() < end:
             time.sleep(0.02)
@@ -178,6 +184,7 @@ service pop3-login {{
             await_port(self.pop3)
 
     def stop(self):
+        running.remove(self)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
         shutil.rmtree(self.base, ignore_errors=True)
