@@ -99,6 +99,7 @@ static int begin(struct smtp *s, int chunked, char const **reply)
     return 0;
   }
   m->open = 1;
+  msgid_start(&m->msgid);
   tain_now(&m->started);
   if (chunked)
     eod_start_chunks(&m->eod, s->set->barelf);
@@ -138,6 +139,7 @@ static void take(struct smtp *s, uint64_t most)
   s->bytes += used;
   if (m->fault) return;
   hops_feed(&m->hops, buf, len);
+  msgid_feed(&m->msgid, buf, len);
   judge(s);
   if (m->fault)
     queue_cancel(&m->queue);
@@ -201,6 +203,8 @@ static uint64_t milliseconds_since(tain const *start)
 
 static void log_queued(struct smtp *s, pid_t qp)
 {
+  size_t n;
+  char const *id = msgid_get(&s->msg.msgid, &n);
   struct log l;
 
   smtp_log(s, &l, "queued");
@@ -210,6 +214,7 @@ static void log_queued(struct smtp *s, pid_t qp)
   log_number(&l, "qp", (uint64_t)qp);
   smtp_log_relay(&l, s->tr.relay, s->tr.relay_name);
   log_number(&l, "ms", milliseconds_since(&s->msg.started));
+  if (id) log_bytes(&l, "msgid", id, n);
   log_end(&l);
 }
 

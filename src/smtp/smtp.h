@@ -7,7 +7,7 @@
  *
  * Log events, each with session and ip:
  *   rcpt     from to relay code [why]           one for each RCPT judged
- *   queued   from rcpts size qp relay ms        250 was said
+ *   queued   from rcpts size qp relay ms [msgid]     250 was said
  *   refused  verb code reason                   MAIL, DATA or BDAT
  *   tls      protocol cipher sni cert name subject; or why, and it failed
  *   auth     user mechanism result [reason]
@@ -30,6 +30,7 @@
 #include "eod.h"
 #include "log.h"
 #include "mailbox.h"
+#include "msgid.h"
 #include "queue.h"
 #include "received.h"
 #include "relay.h"
@@ -70,6 +71,7 @@ struct message {
   struct queue queue;
   struct eod eod;
   struct hops hops;
+  struct msgid msgid;
   uint64_t wire; /* bytes received for it */
   tain started;
 };

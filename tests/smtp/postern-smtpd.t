@@ -265,6 +265,9 @@ check 'nothing is smuggled: one DATA, one reply' smuggle
 rm -f case.* all
 
 data 'a plain message' '250 221' 'a\r\n.\r\nQUIT\r\n'
+check 'has no message-id' grep -q ' queued .* ms=M$' err
+data 'a message-id' '250 221' 'Subject: x\r\nmessage-id:\r\n <a b@c>\r\n\r\nMessage-ID: <no@x>\r\n.\r\nQUIT\r\n'
+check 'is logged' grep -q ' queued .* ms=M msgid=a\\x20b@c$' err
 data 'an empty message' '250 221' '.\r\nQUIT\r\n'
 data 'a bare LF' '550 221' 'a\nb\r\n.\r\nQUIT\r\n'
 check 'is not queued' [ ! -e q/envelope ]
