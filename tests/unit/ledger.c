@@ -78,6 +78,24 @@ static void leave(void)
   }
 }
 
+/* On its first day all of an account's addresses are new, and mean nothing. */
+static void first_day(void)
+{
+  struct ledger_finding f;
+
+  for (int day = -4; day < 0; day += 2) {
+    start(0);
+    for (int k = -4; k < 0; k++)
+      mail(k, 1, 1);
+    for (unsigned int k = 0; k < 5; k++) {
+      mail(day, 1, 20 + k);
+      mail(0, 1, 30 + k);
+    }
+    ledger_end(&g);
+    ok(left(&f) == (day == -4) && f.fresh == 5, "five, as on one day before");
+  }
+}
+
 #define ME "ip=192.0.2.1 "
 
 static void figures(void)
@@ -166,6 +184,7 @@ int main(void)
   struct ledger_finding f;
 
   leave();
+  first_day();
   figures();
   explained();
 

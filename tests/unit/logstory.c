@@ -38,13 +38,19 @@ static char const *const crowd[] = {
     TWENTY(P "rcpt session=s ip=::1 from=a to=b relay=none code=553 why=no"),
 };
 
+/* lines are missing: there are fewer recipients than it says */
+static char const *const short_of[] = {
+    P "rcpt session=s ip=::1 from=a to=b relay=local code=250",
+    P "queued session=s ip=::1 from=a rcpts=1 size=1 qp=1 relay=local ms=1",
+    P "queued session=s ip=::1 from=a rcpts=1 size=2 qp=2 relay=local ms=1",
+};
+
 #define N(a) sizeof a / sizeof *a
 
 static struct logsearch_session const sessions[] = {
-    {"6b026ceb.1", full, N(full), 0},
-    {"s", grant, N(grant), 3},
-    {"s", crowd, N(crowd), 0},
-    {"s", 0, 0, 0},
+    {"6b026ceb.1", full, N(full), 0}, {"s", grant, N(grant), 3},
+    {"s", crowd, N(crowd), 0},        {"s", 0, 0, 0},
+    {"s", short_of, N(short_of), 0},
 };
 
 #define WHO                                                                    \
@@ -98,6 +104,12 @@ static struct {
      " and 10 more, 1 bytes, was queued as 1, by right of local. Refused: " R10
      " and 10 more.\n"},
     {"nothing known", {.session = "s"}, 3, "Session s: a client connected.\n"},
+    {"another message's recipients",
+     {.queue = "2"},
+     4,
+     "Session s: ::1 connected. The message from a, 2 bytes, was queued as 2, "
+     "by right of local.\n"},
+
 };
 
 int main(void)
