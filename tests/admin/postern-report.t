@@ -101,6 +101,41 @@ check 'a compressed file' [ "$rc" = 111 ]
 check 'is named' [ "$(cat err)" = \
 	'postern-report: warning: d/@40000000000000000000000a.s: it is compressed' ]
 
+# what postern-smtpd logs is what is read: a session for each right
+mkdir control q
+echo mx.example.org >control/me
+echo local.example >control/rcpthosts
+smtp() {	# smtp REASON RECIPIENT...: a message by that right
+	reason=$1
+	shift
+	{
+		printf '%s\r\n' 'EHLO c' 'MAIL FROM:<a@b.example>'
+		printf 'RCPT TO:<%s>\r\n' "$@"
+		printf '%s\r\n' DATA 'Message-ID: <m@x>' '' hi . QUIT
+	} | env TCPREMOTEIP=192.0.2.7 ${reason:+RELAYCLIENT= RELAYREASON="$reason"} \
+		postern-smtpd -q "$HELPERS/fakequeue q" >/dev/null 2>>smtp.log
+}
+smtp '' x@local.example x@foreign.example
+smtp rule:192.0.2. y@foreign.example x@local.example
+smtp grant:roam@local.example y@foreign.example z@foreign.example
+run postern-report -j smtp.log
+want() {	# want LINE: of the report, without the times
+	check "$1" grep -qF "$1" out
+}
+want '"sessions":3,"messages":3,"recipients":5,"bytes":75,"refused":1,"wrong":0'
+want '{"kind":"right","name":"local","messages":1,"recipients":2,"bytes":25}'
+want '{"kind":"rule","name":"192.0.2.","messages":1,"recipients":1,"bytes":25,'
+want '{"kind":"grant","name":"roam@local.example","messages":1,"recipients":2,'
+want '{"kind":"address","name":"192.0.2.7","messages":3,"recipients":5,'
+want '{"kind":"refusal","name":"rcpthosts",'
+want '{"kind":"finding","finding":"unexplained","recipients":0}'
+check 'the session tells the time' [ "$(date -u -d "$(sed -n \
+	'1s/.*"from":"\([^"]*\)".*/\1/p' out)" +%s)" -ge "$now" ]
+smtp nonsense x@foreign.example
+run postern-report -j smtp.log
+want '{"kind":"finding","finding":"unexplained","recipients":1}'
+check 'is a finding' [ "$rc" = 1 ]
+
 # postern-log(5) names each event that the sources name
 sed -nE 's/.*(log_start|log_event|smtp_log)\(.*, "([a-z]+)"(, .*)?\);.*/\2/p' \
 	"$TOP"/src/*/*.c | sort -u >events
