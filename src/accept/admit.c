@@ -17,15 +17,6 @@
 #include "resolver.h"
 #include "pending.h"
 
-#define TEXT_MAX 512 /* RFC 5321 section 4.5.3.1.5: a reply line */
-
-static char const *const texts[] = {
-    [ADMIT_LIMIT] = "421 4.7.0 too many connections from your address",
-    [ADMIT_RATE] = "421 4.7.0 you connect too often, try again later",
-    [ADMIT_RULES] = "421 4.3.0 temporarily unable to decide, try again later",
-    [ADMIT_RESOURCES] = "421 4.3.2 out of resources, try again later",
-};
-
 int admit_init(struct admit *a, struct options const *o,
                char const *const *environ_, stralloc *dropped)
 {
@@ -73,19 +64,18 @@ void admit_refresh(struct admit *a, uint64_t now, int again)
 /* A line for the client; whether it arrives is not our concern. */
 static void say(int fd, char const *text)
 {
-  char line[TEXT_MAX];
-  size_t n = strcspn(text, "\r\n");
+  size_t n = verdict_line(text);
+  char line[VERDICT_LINE + 2];
 
   if (!n) return;
-  if (n > sizeof line - 2) n = sizeof line - 2;
   memcpy(line, text, n);
   memcpy(line + n, "\r\n", 2);
   send(fd, line, n + 2, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void admit_turn_away(struct admit *a, int fd, enum admit_cause cause)
+void admit_turn_away(struct admit *a, int fd, enum verdict_cause cause)
 {
-  say(fd, a->o->refusal ? a->o->refusal : texts[cause]);
+  say(fd, a->o->refusal ? a->o->refusal : verdict_text(cause));
   close(fd);
 }
 
@@ -125,7 +115,7 @@ static void over_limit(struct admit *a, struct client *c, uint32_t most,
     say(c->fd, text);
     close(c->fd);
   } else
-    admit_turn_away(a, c->fd, ADMIT_LIMIT);
+    admit_turn_away(a, c->fd, VERDICT_LIMIT);
 }
 
 int admit_enter(struct admit *a, struct client *c, uint64_t now, int will_wait)
@@ -135,12 +125,12 @@ int admit_enter(struct admit *a, struct client *c, uint64_t now, int will_wait)
 
   if (a->o->rate_most && !rate_take(&a->rate, &key, now)) {
     log_refusal(a, c, "rate", a->o->rate_most, a->o->rate_most);
-    admit_turn_away(a, c->fd, ADMIT_RATE);
+    admit_turn_away(a, c->fd, VERDICT_RATE);
     return 0;
   }
   c->address = limit_enter(&a->limit, &c->remote);
   if (c->address == LIMIT_NONE) {
-    admit_turn_away(a, c->fd, ADMIT_RESOURCES);
+    admit_turn_away(a, c->fd, VERDICT_RESOURCES);
     return 0;
   }
   if (will_wait && most && limit_count(&a->limit, c->address) > most) {
@@ -150,7 +140,7 @@ int admit_enter(struct admit *a, struct client *c, uint64_t now, int will_wait)
   return 1;
 }
 
-static void drop(struct admit *a, struct client *c, enum admit_cause cause,
+static void drop(struct admit *a, struct client *c, enum verdict_cause cause,
                  char const *verb, char const *object, char const *reason)
 {
   report_drop(&a->report, verb, object, reason);
@@ -198,14 +188,14 @@ static void start(struct admit *a, struct client *c)
   name_session(c);
   envp = childenv_make(a->env, c, &a->verdict);
   if (!envp) {
-    drop(a, c, ADMIT_RULES, "make the environment", "", errtext(E2BIG));
+    drop(a, c, VERDICT_RULES, "make the environment", "", errtext(E2BIG));
     return;
   }
   if (!print_banner(a, c)) return;
   pid = chain_spawn(a->o->prog_argv, envp, fds, 2,
                     a->crashed ? CHAIN_EXECUTE : CHAIN_CALL, &failed);
   if (pid < 0) {
-    drop(a, c, ADMIT_RESOURCES, "fork", "", errtext(errno));
+    drop(a, c, VERDICT_RESOURCES, "fork", "", errtext(errno));
     return;
   }
   limit_child(&a->limit, pid, c->address);
@@ -218,7 +208,7 @@ static void start(struct admit *a, struct client *c)
     return;
   }
   report_drop(&a->report, "run", a->o->prog_argv[0], errtext(failed));
-  admit_turn_away(a, c->fd, ADMIT_RESOURCES);
+  admit_turn_away(a, c->fd, VERDICT_RESOURCES);
 }
 
 static void deny(struct admit *a, struct client *c)
@@ -236,19 +226,19 @@ static void judge(struct admit *a, struct client *c)
   uint32_t most;
 
   if (rs->state == RULESET_UNUSABLE) {
-    drop(a, c, ADMIT_RULES, "read", rs->path, errtext(rs->error));
+    drop(a, c, VERDICT_RULES, "read", rs->path, errtext(rs->error));
     return;
   }
   verdict_find(v, rs->state == RULESET_GOOD ? &rs->map : 0, c);
   if (v->kind == VERDICT_BAD) {
-    drop(a, c, ADMIT_RULES, "use", rs->path, v->why);
+    drop(a, c, VERDICT_RULES, "use", rs->path, v->why);
     return;
   }
   if (v->kind == VERDICT_DENY) {
     deny(a, c);
     return;
   }
-  most = v->has_max ? v->max : a->o->per_ip;
+  most = verdict_most(v, a->o->per_ip);
   if (most && limit_count(&a->limit, c->address) > most)
     over_limit(a, c, most, v->limit_text);
   else

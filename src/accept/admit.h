@@ -20,13 +20,6 @@
 #include "ruleset.h"
 #include "verdict.h"
 
-enum admit_cause {
-  ADMIT_LIMIT,     /* too many connections from there */
-  ADMIT_RATE,      /* they come too fast */
-  ADMIT_RULES,     /* no rules that could be asked */
-  ADMIT_RESOURCES, /* no process, no descriptor, no memory */
-};
-
 struct admit {
   struct options const *o;
   struct report report;
@@ -62,7 +55,7 @@ extern int admit_enter(struct admit *a, struct client *c, uint64_t now,
 extern void admit_judge(struct admit *a, struct client *c, uint64_t now);
 
 /* A client that was not counted: the line for that cause, and close. */
-extern void admit_turn_away(struct admit *a, int fd, enum admit_cause cause);
+extern void admit_turn_away(struct admit *a, int fd, enum verdict_cause cause);
 
 /* Collect the programs that have ended. */
 extern void admit_reap(struct admit *a);

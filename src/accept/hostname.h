@@ -8,7 +8,7 @@
 #ifndef POSTERN_HOSTNAME_H
 #define POSTERN_HOSTNAME_H
 
-#define HOSTNAME_MAX 253 /* RFC 1035: 255 in the message, 253 as text */
+#include "client.h"
 
 /* 1 and the name in out; 0 if it is empty, too long, has an empty label or a
    byte that is not allowed. */

@@ -10,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client.h"
+
 #define IDENT_PORT 113
 #define IDENT_LINE_MAX 1000 /* RFC 1413 section 6 */
-#define IDENT_INFO_MAX 255
 #define IDENT_QUERY_FMT 16
 
 /* "REMOTE , LOCAL" CR LF; returns its length. */

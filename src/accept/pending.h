@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "client.h"
+#include "ident.h"
 #include "resolver.h"
 
 #define PENDING_MAX 512

@@ -191,7 +191,7 @@ static void on_exhausted(struct server *s, struct listen_socket const *l, int e)
   if (s->reserve < 0) return;
   close(s->reserve);
   fd = accept4(l->fd, 0, 0, SOCK_CLOEXEC);
-  if (fd >= 0) admit_turn_away(&s->admit, fd, ADMIT_RESOURCES);
+  if (fd >= 0) admit_turn_away(&s->admit, fd, VERDICT_RESOURCES);
   s->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 

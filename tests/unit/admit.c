@@ -82,16 +82,16 @@ int main(void)
   d = client("192.0.2.1");
   ok(admit_enter(&a, &d, SEC, 1), "it has ended: room again");
   limit_leave(&a.limit, d.address);
-  admit_turn_away(&a, d.fd, ADMIT_RESOURCES);
+  admit_turn_away(&a, d.fd, VERDICT_RESOURCES);
   ok(hears("421 4.3.2 out of resources, try again later\r\n"),
      "out of resources");
   o.refusal = "-ERR no\r\nDATA";
   d = client("192.0.2.1");
-  admit_turn_away(&a, d.fd, ADMIT_RATE);
+  admit_turn_away(&a, d.fd, VERDICT_RATE);
   ok(hears("-ERR no\r\n"), "-m, one line of it");
   o.refusal = "";
   d = client("192.0.2.1");
-  admit_turn_away(&a, d.fd, ADMIT_RATE);
+  admit_turn_away(&a, d.fd, VERDICT_RATE);
   ok(hears(""), "-m '': silence");
   admit_free(&a);
 

@@ -1,4 +1,4 @@
-/* Unit test of src/accept/childenv.c. */
+/* Unit test of src/lib/childenv.c. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Unit test of src/accept/ruleset.c. */
+/* Unit test of src/lib/ruleset.c. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

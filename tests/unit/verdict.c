@@ -1,4 +1,4 @@
-/* Unit test of src/accept/verdict.c: one row per rule. */
+/* Unit test of src/lib/verdict.c: one row per rule. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +69,7 @@ static struct client client(char const *ip)
 int main(void)
 {
   cdbmap m = load();
+  static char longest[600];
   struct verdict v;
   struct client c;
 
@@ -102,6 +103,18 @@ int main(void)
   verdict_find(&v, 0, &c);
   ok(v.kind == VERDICT_ALLOW && !v.matched && !v.n && !v.limit_text,
      "no rules at all");
+  v.has_max = 1;
+  v.max = 0;
+  ok(verdict_most(&v, 7) == 0, "the rule's limit before the option's");
+  v.has_max = 0;
+  ok(verdict_most(&v, 7) == 7, "the option's limit");
+  for (int i = VERDICT_LIMIT; i <= VERDICT_RESOURCES; i++)
+    ok(!strncmp(verdict_text((enum verdict_cause)i), "421 4.", 6),
+       verdict_text((enum verdict_cause)i));
+  memset(longest, 'x', sizeof longest - 1);
+  ok(verdict_line("421 a\r\nb") == 5 && !verdict_line("\nb") &&
+         verdict_line(longest) == VERDICT_LINE,
+     "one line");
   cdbmap_close(&m);
   return done();
 }

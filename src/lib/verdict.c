@@ -39,6 +39,29 @@ static void take(struct verdict *v, char const *env)
   }
 }
 
+uint32_t verdict_most(struct verdict const *v, uint32_t per_ip)
+{
+  return v->has_max ? v->max : per_ip;
+}
+
+char const *verdict_text(enum verdict_cause cause)
+{
+  switch (cause) {
+  case VERDICT_LIMIT: return "421 4.7.0 too many connections from your address";
+  case VERDICT_RATE: return "421 4.7.0 you connect too often, try again later";
+  case VERDICT_RULES:
+    return "421 4.3.0 temporarily unable to decide, try again later";
+  case VERDICT_RESOURCES: break;
+  }
+  return "421 4.3.2 out of resources, try again later";
+}
+
+size_t verdict_line(char const *text)
+{
+  size_t n = strcspn(text, "\r\n");
+  return n < VERDICT_LINE ? n : VERDICT_LINE;
+}
+
 void verdict_find(struct verdict *v, cdbmap const *m, struct client const *c)
 {
   struct rule_client rc = {.ip = c->remote};

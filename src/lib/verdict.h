@@ -4,6 +4,8 @@
  * Pure: a cdbmap and a client in, a verdict out.  Its strings point into the
  * cdbmap and live as long as that.  Whatever cannot be understood refuses the
  * client; nothing is guessed.
+ *
+ * The listener acts on it, and postern-why explains with it.
  */
 #ifndef POSTERN_VERDICT_H
 #define POSTERN_VERDICT_H
@@ -37,5 +39,24 @@ struct verdict {
 /* m may be 0: no rules, which allows. */
 extern void verdict_find(struct verdict *v, cdbmap const *m,
                          struct client const *c);
+
+/* How many connections an address may have where the listener's option says
+   per_ip; 0: no limit. */
+extern uint32_t verdict_most(struct verdict const *v, uint32_t per_ip);
+
+/* Why a client is turned away, and the line that it hears unless the rule or
+   the run line has another. */
+enum verdict_cause {
+  VERDICT_LIMIT,     /* too many connections from there */
+  VERDICT_RATE,      /* they come too fast */
+  VERDICT_RULES,     /* no rules that could be asked */
+  VERDICT_RESOURCES, /* no process, no descriptor, no memory */
+};
+extern char const *verdict_text(enum verdict_cause cause);
+
+/* Bytes of such a line that reach the client: it ends at the first CR or LF,
+   and is no longer than a reply may be (RFC 5321 section 4.5.3.1.5). */
+#define VERDICT_LINE 510
+extern size_t verdict_line(char const *text);
 
 #endif

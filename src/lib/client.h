@@ -2,6 +2,8 @@
  * client - one connection, as far as the listener knows it.
  *
  * An empty name is an unknown one: the listener never has a known empty name.
+ * fd and address are the listener's own; who explains what it would do
+ * (postern-why) has neither.
  */
 #ifndef POSTERN_CLIENT_H
 #define POSTERN_CLIENT_H
@@ -10,11 +12,11 @@
 
 #include <skalibs/ip46.h>
 
-#include "hostname.h"
-#include "ident.h"
 #include "session.h"
 
 #define LOCAL_HOST_MAX 255
+#define HOSTNAME_MAX 253 /* RFC 1035: 255 in the message, 253 as text */
+#define IDENT_INFO_MAX 255
 
 struct client {
   int fd;
