@@ -213,19 +213,32 @@ static struct entry const *find(struct aliases const *a, char const *addr,
   return 0;
 }
 
-size_t aliases_find(struct aliases const *a, char const *addr, size_t n,
-                    char const **targets)
+static struct entry const *find_any_case(struct aliases const *a,
+                                         char const *addr, size_t n)
 {
   char lower[ALIASES_ADDR_MAX];
-  struct entry const *e;
 
   if (n > sizeof lower) return 0;
   memcpy(lower, addr, n);
   text_lower(lower, n);
-  e = find(a, lower, n);
+  return find(a, lower, n);
+}
+
+size_t aliases_find(struct aliases const *a, char const *addr, size_t n,
+                    char const **targets)
+{
+  struct entry const *e = find_any_case(a, addr, n);
+
   if (!e) return 0;
   *targets = e->targets;
   return e->count;
+}
+
+size_t aliases_line(struct aliases const *a, char const *addr, size_t n)
+{
+  struct entry const *e = find_any_case(a, addr, n);
+
+  return e ? e->line : 0;
 }
 
 size_t aliases_find_domain(struct aliases const *a, char const *addr, size_t n,

@@ -56,7 +56,11 @@ extern void aliases_free(struct aliases *a);
 extern size_t aliases_find(struct aliases const *a, char const *addr, size_t n,
                            char const **targets);
 
-/* The same for @domain of an address; 0 if it has no domain. */
+/* The line in the file of that very address, or of @domain; 0 if it is no
+   alias. */
+extern size_t aliases_line(struct aliases const *a, char const *addr, size_t n);
+
+/* The same as aliases_find for @domain of an address; 0 if it has no domain. */
 extern size_t aliases_find_domain(struct aliases const *a, char const *addr,
                                   size_t n, char const **targets);
 

@@ -131,6 +131,11 @@ int control_number(struct control *c, char const *name, uint64_t *out)
   return r;
 }
 
+static int is_item(char const *line, size_t len)
+{
+  return len && line[0] != '#';
+}
+
 int control_list(struct control *c, char const *name, control_fault *fault,
                  stralloc *out)
 {
@@ -144,7 +149,7 @@ int control_list(struct control *c, char const *name, control_fault *fault,
   if (!stralloc_append(out, '\n')) return fail(c, name, 0, "out of memory");
   while (next_line(out, &pos, &line, &len)) {
     number++;
-    if (!len || line[0] == '#') continue;
+    if (!is_item(line, len)) continue;
     why = line_fault(line, len);
     if (!why && fault) why = fault(line, len);
     if (why) return fail(c, name, number, why);
@@ -154,6 +159,22 @@ int control_list(struct control *c, char const *name, control_fault *fault,
   }
   out->len = kept;
   return 1;
+}
+
+size_t control_list_line(struct control *c, char const *name, size_t i)
+{
+  stralloc text = STRALLOC_ZERO;
+  size_t pos = 0, number = 0, len;
+  char *line;
+  int found = 0;
+
+  if (slurp(c, name, &text) > 0)
+    while (!found && next_line(&text, &pos, &line, &len)) {
+      number++;
+      if (is_item(line, len)) found = !i--;
+    }
+  stralloc_free(&text);
+  return found ? number : 0;
 }
 
 void control_free(struct control *c) { stralloc_free(&c->why); }

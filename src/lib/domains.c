@@ -17,20 +17,26 @@ static int matches(char const *item, size_t n, char const *host, size_t len)
   return text_equal(item, n, host + len - n, n);
 }
 
-int domains_match(char const *list, size_t n, char const *host, size_t len)
+char const *domains_find(char const *list, size_t n, char const *host,
+                         size_t len)
 {
   len = without_dot(host, len);
   if (!len) return 0;
   for (size_t i = 0; i < n;) {
     size_t l = strlen(list + i);
 
-    if (matches(list + i, l, host, len)) return 1;
+    if (matches(list + i, l, host, len)) return list + i;
     i += l + 1;
   }
   return 0;
 }
 
-int domains_match_cdb(cdbmap const *m, char const *host, size_t len)
+int domains_match(char const *list, size_t n, char const *host, size_t len)
+{
+  return !!domains_find(list, n, host, len);
+}
+
+int domains_find_cdb(cdbmap const *m, char const *host, size_t len, size_t *at)
 {
   char low[DOMAINS_HOST_MAX];
   char const *data;
@@ -45,9 +51,17 @@ int domains_match_cdb(cdbmap const *m, char const *host, size_t len)
 
     if (i && low[i] != '.') continue;
     r = cdbmap_find(m, low + i, len - i, &data, &dlen);
+    *at = i;
     if (r) return r;
   }
   return 0;
+}
+
+int domains_match_cdb(cdbmap const *m, char const *host, size_t len)
+{
+  size_t at;
+
+  return domains_find_cdb(m, host, len, &at);
 }
 
 char const *domains_fault(char const *item, size_t n)

@@ -20,8 +20,16 @@
 extern int domains_match(char const *list, size_t n, char const *host,
                          size_t len);
 
+/* The item that matches, the first one in the list, or 0. */
+extern char const *domains_find(char const *list, size_t n, char const *host,
+                                size_t len);
+
 /* 1, 0, or -1 with EPROTO if the file is damaged. */
 extern int domains_match_cdb(cdbmap const *m, char const *host, size_t len);
+
+/* The same; after 1 the key that matches begins at byte *at of host. */
+extern int domains_find_cdb(cdbmap const *m, char const *host, size_t len,
+                            size_t *at);
 
 /* What is wrong with an item, or 0: for control_list. */
 extern char const *domains_fault(char const *item, size_t n);

@@ -1,7 +1,8 @@
 /*
  * limits - every bound of a session, in one place.
  *
- * Beyond those that control files set: databytes, maxrcpt, timeoutsmtpd.
+ * Beyond those that control files set: databytes, maxrcpt, timeoutsmtpd
+ * (settings.h).
  */
 #ifndef POSTERN_LIMITS_H
 #define POSTERN_LIMITS_H
@@ -11,8 +12,6 @@
 #define LIMIT_LINE 2048
 
 #define LIMIT_HELO 255 /* bytes in the client's name of itself */
-
-#define LIMIT_RECIPIENTS 1000 /* a message, without control/maxrcpt */
 
 /* 5xx replies in a session; the next one is followed by 421. */
 #define LIMIT_ERRORS 50
@@ -43,7 +42,5 @@
 /* Seconds that the queue program may take for any one step; less than the ten
    minutes that a client waits after the final dot (RFC 5321 4.5.3.2.6). */
 #define LIMIT_QUEUE 540
-
-#define LIMIT_TIMEOUT 1200 /* seconds, without control/timeoutsmtpd */
 
 #endif

@@ -137,23 +137,11 @@ static int has_auth(struct smtp const *s)
   return settings_has_auth(s->set) && !s->auth_off;
 }
 
-static int ends_with(char const *s, char const *end)
-{
-  size_t n = strlen(s), e = strlen(end);
-  return n >= e && !strcmp(s + n - e, end);
-}
-
 /* Why this client may not use it now, or 0. */
 static char const *not_this(struct smtp const *s,
                             struct login_mechanism const *m)
 {
-  if (m->plaintext && !s->tls.active && !s->set->plain_auth)
-    return "538 5.7.11 auth not available without TLS";
-  if ((ends_with(m->name, "-PLUS") && !s->tls.exporter && !s->tls.endpoint) ||
-      (!strcmp(m->name, "EXTERNAL") && !s->cert) ||
-      !strcmp(m->name, "ANONYMOUS"))
-    return "504 5.5.4 auth type unimplemented";
-  return 0;
+  return gate_mechanism(s->set, &s->tls, s->cert, m->name, m->plaintext);
 }
 
 static void put_mechanism(struct smtp *s, char const *name, int first)

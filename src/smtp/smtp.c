@@ -64,12 +64,13 @@ void smtp_log_refused(struct smtp *s, char const *verb, char const *reply)
   log_end(&l);
 }
 
-struct relay_facts smtp_facts(struct smtp const *s)
+struct gate_facts smtp_facts(struct smtp const *s)
 {
-  return (struct relay_facts){.user = s->user.len ? s->user.s : 0,
-                              .cert = s->cert,
-                              .relayclient = s->set->relayclient,
-                              .relayreason = s->set->relayreason};
+  return (struct gate_facts){.user = s->user.len ? s->user.s : 0,
+                             .cert = s->cert,
+                             .rcpts = s->tr.rcpts,
+                             .utf8 = s->tr.utf8,
+                             .bad_sender = s->tr.bad_sender};
 }
 
 void smtp_reset(struct smtp *s)
@@ -143,9 +144,7 @@ LOG_ASIDE static void finish(struct smtp *s)
   log_number(&l, "messages", s->messages);
   log_number(&l, "bytes", s->bytes);
   log_end(&l);
-  cdbmap_close(&s->more);
-  cdbmap_close(&s->boxes);
-  aliases_free(&s->aliases);
+  gate_free(&s->gate);
   smtptls_free(s);
   login_free(s);
   stralloc_free(&s->helo);
@@ -153,10 +152,16 @@ LOG_ASIDE static void finish(struct smtp *s)
   stralloc_free(&s->tr.envelope);
 }
 
+static void warn(void *data, char const *what, char const *why)
+{
+  smtp_warn(data, what, why);
+}
+
 int smtp_run(struct settings const *set, struct conn *conn)
 {
   struct smtp s = {.set = set, .conn = conn};
 
+  s.gate = (struct gate){.set = set, .warn = warn, .data = &s};
   begin(&s);
   serve(&s);
   finish(&s);

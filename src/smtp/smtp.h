@@ -23,11 +23,10 @@
 #include <skalibs/stralloc.h>
 #include <skalibs/tai.h>
 
-#include "aliases.h"
 #include "authclient.h"
-#include "cdbmap.h"
 #include "conn.h"
 #include "eod.h"
+#include "gate.h"
 #include "log.h"
 #include "mailbox.h"
 #include "msgid.h"
@@ -97,12 +96,7 @@ struct smtp {
   struct transaction tr;
   struct message msg;
 
-  /* opened when first needed */
-  cdbmap more;  /* morercpthosts.cdb */
-  cdbmap boxes; /* mailboxes.cdb */
-  struct aliases aliases;
-  int more_opened; /* 1 open, -1 there is none */
-  int boxes_opened;
+  struct gate gate;
 
   int auth_off; /* the checker accepts every password */
 
@@ -143,7 +137,7 @@ extern void smtp_warn(struct smtp *s, char const *reason, char const *more);
 extern void smtp_log_refused(struct smtp *s, char const *verb,
                              char const *reply);
 
-/* Who this client is, as the relay decision wants to know it. */
-extern struct relay_facts smtp_facts(struct smtp const *s);
+/* Who this client is, as the gate wants to know it. */
+extern struct gate_facts smtp_facts(struct smtp const *s);
 
 #endif

@@ -4,12 +4,11 @@
 #include <skalibs/env.h>
 
 #include "limits.h"
-#include "relaycerts.h"
 #include "smtptls.h"
 
 int smtptls_missing(struct smtp const *s)
 {
-  return s->ucspitls.required && !s->tls.active;
+  return gate_wants_tls(&s->ucspitls, &s->tls);
 }
 
 /* ---- what is known ---- */
@@ -40,11 +39,7 @@ static void log_failure(struct smtp *s, char const *why)
 
 LOG_ASIDE static void know(struct smtp *s)
 {
-  stralloc const *list = &s->set->relaycerts;
-
-  s->cert = s->tls.fingerprint
-                ? relaycerts_find(list->s, list->len, s->tls.fingerprint)
-                : 0;
+  s->cert = gate_cert(s->set, &s->tls);
   log_facts(s);
 }
 

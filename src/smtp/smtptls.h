@@ -21,7 +21,7 @@ extern void smtptls_do(struct smtp *s, char *arg, size_t len);
 
 /* Nothing may go on before STARTTLS. */
 extern int smtptls_missing(struct smtp const *s);
-#define SMTPTLS_MISSING "530 5.7.0 Must issue a STARTTLS command first"
+#define SMTPTLS_MISSING GATE_NEEDS_TLS
 
 /*
  * Append to modifs (env_addmodif) what the queue program shall know of it:

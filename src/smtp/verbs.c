@@ -148,37 +148,13 @@ static char const *mail_fault(struct smtp *s, char const *arg, size_t len)
 {
   struct mailbox *m = &s->tr.sender;
   unsigned int got = 0;
-  char const *fault;
   size_t used;
+  char const *fault = gate_sender(m, arg, len, &used);
 
-  switch (mailbox_path(m, MAILBOX_REVERSE, arg, len, &used)) {
-  case MAILBOX_OK: break;
-  case MAILBOX_SYNTAX: return "501 5.1.7 syntax error in the sender";
-  case MAILBOX_TOO_LONG: return "501 5.1.7 address too long";
-  case MAILBOX_NO_DOMAIN: return "553 5.1.7 the sender needs a domain";
-  }
-  fault = mail_params(s, arg + used, len - used, &got);
+  if (!fault) fault = mail_params(s, arg + used, len - used, &got);
   if (fault) return fault;
   s->tr.utf8 = !!(got & GOT_UTF8);
-  if (m->utf8 && !s->tr.utf8) return "553 5.6.7 this address needs SMTPUTF8";
-  return 0;
-}
-
-static int is_bad_sender(struct smtp *s)
-{
-  stralloc const *list = &s->set->badmailfrom;
-  struct mailbox const *m = &s->tr.sender;
-
-  for (size_t i = 0; m->len && i < list->len;) {
-    char const *item = list->s + i;
-    size_t n = strlen(item);
-
-    if (item[0] == '@' ? text_equal(item, n, m->s + m->local, m->len - m->local)
-                       : text_equal(item, n, m->s, m->len))
-      return 1;
-    i += n + 1;
-  }
-  return 0;
+  return gate_utf8(m, s->tr.utf8);
 }
 
 static int start_envelope(struct smtp *s)
@@ -201,8 +177,8 @@ static void do_mail(struct smtp *s, char *arg, size_t len)
     smtp_reply(s, "503 5.5.1 EHLO first");
     return;
   }
-  if (s->set->auth_required && !s->user.len) {
-    smtp_reply(s, "530 5.7.0 authentication required");
+  if (gate_wants_auth(s->set, s->user.len ? s->user.s : 0)) {
+    smtp_reply(s, GATE_NEEDS_AUTH);
     smtp_log_refused(s, "MAIL", "530 authentication required");
     return;
   }
@@ -215,7 +191,7 @@ static void do_mail(struct smtp *s, char *arg, size_t len)
     return;
   }
   s->tr.open = 1;
-  s->tr.bad_sender = is_bad_sender(s);
+  s->tr.bad_sender = !!gate_bad_sender(s->set, &s->tr.sender);
   login_idle(s);
   smtp_reply(s, "250 2.1.0 ok");
 }

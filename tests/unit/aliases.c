@@ -188,6 +188,7 @@ int main(void)
   }
   ok(aliases_parse(&a, text, sizeof text - 1, &e) == 1, "parse");
   expands(&a);
+  ok(!aliases_line(&a, "nobody@nowhere.example", 22), "no line");
   aliases_free(&a);
   bounded();
   loads();

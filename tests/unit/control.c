@@ -108,6 +108,11 @@ int main(void)
          lists[i].why);
   }
 
+  put("x", "# no\n\na\n #b\n\n# c\nd", 18);
+  ok(control_list_line(&c, "x", 0) == 3 && control_list_line(&c, "x", 1) == 4 &&
+         control_list_line(&c, "x", 2) == 7 && !control_list_line(&c, "x", 3) &&
+         !control_list_line(&c, "absent", 0),
+     "the lines of a list's items");
   ok(!control_line(&c, "absent", &sa) && !control_number(&c, "absent", &u) &&
          !control_list(&c, "absent", 0, &sa),
      "an absent file is no error");

@@ -94,6 +94,10 @@ int main(void)
     ok(domains_match_cdb(&m, t[i].host, n) == want, "the same in the CDB");
   }
   ok(!domains_match("", 0, "a", 1), "an empty list");
+  ok(domains_find("a.b\0.b", 7, "x.B", 3) &&
+         !strcmp(domains_find("a.b\0.b", 7, "x.B", 3), ".b") &&
+         !domains_find("a.b\0.b", 7, "b", 1),
+     "which item");
   {
     char host[600];
     memset(host, 'a', sizeof host);

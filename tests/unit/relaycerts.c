@@ -1,4 +1,4 @@
-/* Unit test of src/smtp/relaycerts.c. */
+/* Unit test of src/lib/relaycerts.c. */
 #include <string.h>
 
 #include "relaycerts.h"

@@ -1,4 +1,4 @@
-/* Unit test of src/smtp/settings.c: the environment; control files have their
+/* Unit test of src/lib/settings.c: the environment; control files have their
    own test. */
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,6 @@
 #include <skalibs/types.h>
 
 #include "domains.h"
-#include "limits.h"
 #include "mailbox.h"
 #include "relaycerts.h"
 #include "settings.h"
@@ -80,17 +79,17 @@ static int read_lists(struct settings *s)
 
 static int read_numbers(struct settings *s)
 {
-  uint64_t timeout = LIMIT_TIMEOUT;
+  uint64_t timeout = SETTINGS_TIMEOUT;
 
   s->databytes = 0;
-  s->maxrcpt = LIMIT_RECIPIENTS;
+  s->maxrcpt = SETTINGS_RECIPIENTS;
   if (control_number(&s->control, "databytes", &s->databytes) < 0 ||
       control_number(&s->control, "maxrcpt", &s->maxrcpt) < 0 ||
       control_number(&s->control, "timeoutsmtpd", &timeout) < 0)
     return 0;
   if (!s->maxrcpt) return fail(s, s->control.dir, "/maxrcpt:1: zero");
   if (timeout < 1) timeout = 1;
-  if (timeout > LIMIT_SESSION) timeout = LIMIT_SESSION;
+  if (timeout > SETTINGS_TIMEOUT_MAX) timeout = SETTINGS_TIMEOUT_MAX;
   s->timeout = (unsigned int)timeout;
   return 1;
 }

@@ -1,5 +1,6 @@
 /*
  * settings - what postern-smtpd is told: control files and the environment.
+ * It serves by them, and postern-why explains by them.
  *
  * Read once at the start.  What cannot be understood is an error, never a
  * default: settings_load fails, and nobody is served.
@@ -22,6 +23,10 @@
 
 /* What SMTPAUTH says of CRAM-MD5. */
 enum settings_cram { CRAM_AS_IS = 0, CRAM_TOO, CRAM_ONLY };
+
+#define SETTINGS_RECIPIENTS 1000 /* a message, without control/maxrcpt */
+#define SETTINGS_TIMEOUT 1200    /* seconds, without control/timeoutsmtpd */
+#define SETTINGS_TIMEOUT_MAX 21600
 
 struct settings {
   /* from the command line; the caller fills them in */
