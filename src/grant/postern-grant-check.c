@@ -26,7 +26,6 @@
 #include "log.h"
 #include "session.h"
 #include "store.h"
-#include "text.h"
 
 #define USAGE "postern-grant-check [ -t maxage ] [ -6 bits ] store prog..."
 #define dieusage() strerr_dieusage(100, USAGE)
@@ -80,11 +79,9 @@ static enum grant_found check(char const *word, struct options const *o,
 
 LOG_ASIDE static void allow(stralloc *modifs, struct grant const *g)
 {
-  char reason[6 + 4 * GRANT_USER_MAX + 1] = "grant:";
-  size_t n =
-      text_escape(reason + 6, sizeof reason - 7, g->user, strlen(g->user));
+  char reason[GRANT_REASON];
 
-  reason[6 + n] = 0;
+  grant_reason(reason, g);
   if (!getenv("RELAYCLIENT") && !env_addmodif(modifs, "RELAYCLIENT", ""))
     strerr_diefusys(111, "update the environment");
   if (!env_addmodif(modifs, "RELAYREASON", reason))

@@ -3,6 +3,7 @@
 #include <skalibs/types.h>
 
 #include "grant.h"
+#include "text.h"
 
 size_t grant_key(char s[GRANT_KEY_MAX], ip46 const *ip, unsigned int bits6)
 {
@@ -96,4 +97,10 @@ enum grant_found grant_check(struct store *s, ip46 const *ip,
   g->bits = bits6 < addr_bits(ip) ? bits6 : addr_bits(ip);
   addr_mask(&g->ip, g->bits);
   return grant_left(g, maxage, *now) ? GRANT_FRESH : GRANT_STALE;
+}
+
+void grant_reason(char s[GRANT_REASON], struct grant const *g)
+{
+  memcpy(s, "grant:", 6);
+  s[6 + text_escape(s + 6, GRANT_REASON - 7, g->user, strlen(g->user))] = 0;
 }

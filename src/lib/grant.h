@@ -40,6 +40,10 @@ struct grant {
   char user[GRANT_USER_MAX + 1];
 };
 
+/* RELAYREASON for who has that grant: grant:USER, the user escaped (text.h). */
+#define GRANT_REASON (6 + 4 * GRANT_USER_MAX + 1)
+extern void grant_reason(char s[GRANT_REASON], struct grant const *g);
+
 enum grant_found { GRANT_ERROR = -1, GRANT_NONE, GRANT_STALE, GRANT_FRESH };
 
 /* The key of a client's address: NUL-terminated; returns its length. */

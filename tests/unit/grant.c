@@ -168,5 +168,12 @@ int main(void)
        "seconds left");
   }
   test_store();
+  {
+    struct grant g = {.user = "a b@x"};
+    char reason[GRANT_REASON];
+
+    grant_reason(reason, &g);
+    ok(!strcmp(reason, "grant:a\\x20b@x"), "the reason");
+  }
   return done();
 }
