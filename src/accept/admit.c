@@ -14,6 +14,7 @@
 #include "chain.h"
 #include "errtext.h"
 #include "log.h"
+#include "relay.h"
 #include "resolver.h"
 #include "pending.h"
 
@@ -44,11 +45,21 @@ void admit_free(struct admit *a)
   ruleset_free(&a->rules);
 }
 
+static void refresh_gateways(struct admit *a, uint64_t now, int again)
+{
+  if (again) a->gateways.next = 0;
+  if (gateway_refresh(&a->gateways, now) && a->o->verbosity)
+    strerr_warnwu3x(
+        "read the routes in /proc/self/net: ", errtext(a->gateways.now.error),
+        "; no address may relay without POSTERN_GATEWAY=\"ok\"");
+}
+
 void admit_refresh(struct admit *a, uint64_t now, int again)
 {
   enum ruleset_news news = ruleset_refresh(&a->rules, now, again);
   struct log l;
 
+  refresh_gateways(a, now, again);
   if (news == RULESET_NEW && a->o->verbosity >= 2) {
     log_start(&l, a->o->prog, "rules", 0);
     log_string(&l, "file", a->rules.path);
@@ -175,6 +186,8 @@ static void log_accept(struct admit *a, struct client const *c, pid_t pid)
   log_string(&l, "ip", ip);
   if (a->verdict.matched)
     log_bytes(&l, "rule", a->verdict.match.key, a->verdict.match.klen);
+  if (a->verdict.suppressed)
+    log_string(&l, "relay", RELAY_SUPPRESSED "gateway");
   log_end(&l);
 }
 
@@ -230,6 +243,7 @@ static void judge(struct admit *a, struct client *c)
     return;
   }
   verdict_find(v, rs->state == RULESET_GOOD ? &rs->map : 0, c);
+  verdict_trap(v, &a->gateways.now, c);
   if (v->kind == VERDICT_BAD) {
     drop(a, c, VERDICT_RULES, "use", rs->path, v->why);
     return;

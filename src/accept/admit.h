@@ -13,6 +13,7 @@
 
 #include "childenv.h"
 #include "client.h"
+#include "gateway.h"
 #include "limit.h"
 #include "options.h"
 #include "rate.h"
@@ -24,6 +25,7 @@ struct admit {
   struct options const *o;
   struct report report;
   struct ruleset rules;
+  struct gateway_watch gateways;
   struct childenv *env; /* of its own: the rest may be apart (apart.h) */
   /* A child crashed: whoever made it crash may be learning the addresses that
      all forks of this process share. */
@@ -39,7 +41,8 @@ extern int admit_init(struct admit *a, struct options const *o,
                       char const *const *environ_, stralloc *dropped);
 extern void admit_free(struct admit *a);
 
-/* Look at the rule file if it is time (again: in any case); say what is new. */
+/* Look at the rule file and the gateways if it is time (again: in any case);
+   say what is new. */
 extern void admit_refresh(struct admit *a, uint64_t now, int again);
 
 /*

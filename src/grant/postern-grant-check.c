@@ -1,10 +1,12 @@
 /*
  * postern-grant-check: let a client relay if its address has a fresh grant.
  *
- * reads   PROTO, ${PROTO}REMOTEIP, RELAYCLIENT, POSTERN_SESSION; the store
+ * reads   PROTO, ${PROTO}REMOTEIP, RELAYCLIENT, POSTERN_GATEWAY,
+ *         POSTERN_SESSION; the store
  * writes  RELAYCLIENT, empty, unless it is set already, and RELAYREASON=
  *         grant:USER, if there is a fresh grant; else leaves both as they were;
- *         a log line
+ *         a log line.  If the client is the gateway, a grant gives nothing but
+ *         RELAYREASON=suppressed:gateway
  * exits   100 wrong usage; 111 no memory; 126 or 127 prog cannot be run; else
  *         runs prog
  *
@@ -24,6 +26,7 @@
 #include "chain.h"
 #include "grant.h"
 #include "log.h"
+#include "relay.h"
 #include "session.h"
 #include "store.h"
 
@@ -88,9 +91,17 @@ LOG_ASIDE static void allow(stralloc *modifs, struct grant const *g)
     strerr_diefusys(111, "update the environment");
 }
 
+/* Who proved himself is one of all those behind it. */
+LOG_ASIDE static void suppress(stralloc *modifs)
+{
+  if (!getenv("RELAYCLIENT") &&
+      !env_addmodif(modifs, "RELAYREASON", RELAY_SUPPRESSED "gateway"))
+    strerr_diefusys(111, "update the environment");
+}
+
 LOG_ASIDE static void log_grant(char const *session, ip46 const *ip,
                                 struct grant const *g, uint64_t now,
-                                uint32_t maxage)
+                                uint32_t maxage, int suppressed)
 {
   struct log l;
   char s[ADDR_FMT];
@@ -101,6 +112,7 @@ LOG_ASIDE static void log_grant(char const *session, ip46 const *ip,
   log_string(&l, "user", g->user);
   log_number(&l, "age", now - g->set);
   log_number(&l, "left", grant_left(g, maxage, now));
+  if (suppressed) log_string(&l, "relay", RELAY_SUPPRESSED "gateway");
   log_end(&l);
 }
 
@@ -113,7 +125,7 @@ int main(int argc, char const *const *argv)
   char const *why;
   struct grant g;
   ip46 ip;
-  int n;
+  int n, gateway = grant_is_gateway(getenv("POSTERN_GATEWAY"));
 
   PROG = "postern-grant-check";
   n = scan_options(argc, argv, &o);
@@ -122,9 +134,12 @@ int main(int argc, char const *const *argv)
 
   switch (check(argv[0], &o, &ip, &g, &now, &why)) {
   case GRANT_FRESH:
-    allow(&modifs, &g);
+    if (gateway)
+      suppress(&modifs);
+    else
+      allow(&modifs, &g);
     session_get(session);
-    log_grant(session, &ip, &g, now, o.maxage);
+    log_grant(session, &ip, &g, now, o.maxage, gateway);
     break;
   case GRANT_ERROR:
     session_get(session);

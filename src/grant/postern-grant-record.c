@@ -3,7 +3,7 @@
  * from this address.
  *
  * reads   PROTO, ${PROTO}REMOTEIP, or IP if PROTO is not set (Dovecot's
- *         post-login scripts); USER; POSTERN_SESSION
+ *         post-login scripts); USER; POSTERN_SESSION, POSTERN_GATEWAY
  * writes  a grant into the store; a log line
  * exits   100 wrong usage; 126 or 127 prog cannot be run; else runs prog
  *
@@ -75,6 +75,8 @@ static int record(char const *word, struct options const *o, ip46 *ip,
   if (!addr_scan(remote, ip)) return 0;
   *why = "USER is not set";
   if (!user) return 0;
+  *why = "the client has the address of our own gateway";
+  if (grant_is_gateway(getenv("POSTERN_GATEWAY"))) return 0;
   if (!store_open(&s, word, STORE_ALL)) {
     *why = store_why(&s);
     return 0;

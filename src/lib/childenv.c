@@ -6,6 +6,7 @@
 
 #include "addr.h"
 #include "childenv.h"
+#include "relay.h"
 #include "text.h"
 #include "tlsfacts.h"
 
@@ -18,23 +19,13 @@ static char const *const identity[] = {
 
 /* What only this connection's listener can say, and what was said to the
    listener itself; descriptors that it inherited are closed. */
-static char const *const ours[] = {"PROTO",
-                                   "TCPLOCALIP",
-                                   "TCPLOCALPORT",
-                                   "TCPLOCALHOST",
-                                   "TCPREMOTEIP",
-                                   "TCPREMOTEPORT",
-                                   "TCPREMOTEHOST",
-                                   "TCPREMOTEINFO",
-                                   "POSTERN_SESSION",
-                                   "POSTERN_RULE",
-                                   "LISTEN_FDS",
-                                   "LISTEN_PID",
-                                   "LISTEN_FDNAMES",
-                                   "SSLCTLFD",
-                                   "SSLREADFD",
-                                   "SSLWRITEFD",
-                                   0};
+static char const *const ours[] = {
+    "PROTO",         "TCPLOCALIP",      "TCPLOCALPORT",
+    "TCPLOCALHOST",  "TCPREMOTEIP",     "TCPREMOTEPORT",
+    "TCPREMOTEHOST", "TCPREMOTEINFO",   "POSTERN_SESSION",
+    "POSTERN_RULE",  "POSTERN_GATEWAY", "LISTEN_FDS",
+    "LISTEN_PID",    "LISTEN_FDNAMES",  "SSLCTLFD",
+    "SSLREADFD",     "SSLWRITEFD",      0};
 
 static int is_one_of(char const *env, size_t n, char const *const *names)
 {
@@ -146,6 +137,27 @@ static int put(struct childenv *e, char const *name, char const *value,
   return 1;
 }
 
+static void unset(struct childenv *e, char const *name)
+{
+  size_t len = strlen(name), n = 0;
+
+  for (size_t i = 0; i < e->n; i++)
+    if (strncmp(e->envp[i], name, len) || e->envp[i][len] != '=')
+      e->envp[n++] = e->envp[i];
+  e->n = n;
+}
+
+/* What programs behind may not rest a right on. */
+static int put_trap(struct childenv *e, struct verdict const *v)
+{
+  static char const reason[] = RELAY_SUPPRESSED "gateway";
+
+  if (v->gateway && !put(e, "POSTERN_GATEWAY", "no", 2)) return 0;
+  if (!v->suppressed) return 1;
+  unset(e, "RELAYCLIENT"); /* -k may have kept one */
+  return put(e, "RELAYREASON", reason, sizeof reason - 1);
+}
+
 static int put_session(struct childenv *e, struct client const *c,
                        struct verdict const *v)
 {
@@ -169,7 +181,7 @@ char const *const *childenv_make(struct childenv *e, struct client const *c,
   if (!add_client(e, c)) return 0;
   for (size_t i = 0; i < v->n; i++)
     set(e, v->env[i]);
-  if (!put_session(e, c, v)) return 0;
+  if (!put_session(e, c, v) || !put_trap(e, v)) return 0;
   e->envp[e->n] = 0;
   return e->envp;
 }

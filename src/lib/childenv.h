@@ -5,7 +5,7 @@
  * What could pass for this client's identity or right is removed from the
  * inherited part, once, at the start.  The rule's variables come last and
  * may replace any other; only the session's name and the reason for relaying
- * are always the listener's.
+ * are always the listener's, and that the client is our gateway.
  */
 #ifndef POSTERN_CHILDENV_H
 #define POSTERN_CHILDENV_H

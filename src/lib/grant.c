@@ -19,6 +19,8 @@ size_t grant_key(char s[GRANT_KEY_MAX], ip46 const *ip, unsigned int bits6)
   return n;
 }
 
+int grant_is_gateway(char const *said) { return said && strcmp(said, "ok"); }
+
 static int scan_key(struct grant *g, char const *key, size_t klen)
 {
   char s[GRANT_KEY_MAX], again[GRANT_KEY_MAX];

@@ -59,6 +59,11 @@ extern int grant_from(struct grant *g, struct store_entry const *e);
 extern uint32_t grant_left(struct grant const *g, uint32_t maxage,
                            uint64_t now);
 
+/* What the listener says in POSTERN_GATEWAY, or 0: is the client our gateway,
+   behind which others are who proved nothing (gateway.h)?  Then nothing is
+   recorded for its address, and a grant gives it nothing. */
+extern int grant_is_gateway(char const *said);
+
 /* 1, or 0 with *why for a message. */
 extern int grant_record(struct store *s, ip46 const *ip, unsigned int bits6,
                         char const *user, uint32_t ttl, char const **why);

@@ -25,6 +25,13 @@ static enum relay by_reason(char const *reason, char const **name)
   return RELAY_ENV;
 }
 
+static int is_suppressed(char const *reason)
+{
+  size_t n = strlen(RELAY_SUPPRESSED);
+
+  return reason && !strncmp(reason, RELAY_SUPPRESSED, n) && reason[n];
+}
+
 enum relay relay_right(struct relay_facts const *f, char const **name)
 {
   enum relay r = RELAY_NONE;
@@ -34,7 +41,10 @@ enum relay relay_right(struct relay_facts const *f, char const **name)
     *name = f->user;
     return RELAY_AUTH;
   }
-  if (f->relayclient) r = by_reason(f->relayreason, name);
+  if (f->relayclient)
+    r = by_reason(f->relayreason, name);
+  else if (is_suppressed(f->relayreason))
+    *name = f->relayreason;
   if (r != RELAY_GRANT && f->cert && *f->cert) {
     *name = f->cert;
     return RELAY_CERT;
@@ -51,10 +61,11 @@ enum relay relay_decide(struct relay_facts const *f, char const **name)
     return RELAY_LOCAL;
   }
   if (right > RELAY_BACKUP || !f->backup) return right;
+  *name = "";
   return RELAY_BACKUP;
 }
 
-char const *relay_prefix(enum relay r)
+char const *relay_prefix(enum relay r, char const *name)
 {
   switch (r) {
   case RELAY_ENV: return "env";
@@ -66,5 +77,5 @@ char const *relay_prefix(enum relay r)
   case RELAY_LOCAL: return "local";
   case RELAY_NONE: break;
   }
-  return "none";
+  return is_suppressed(name) ? "" : "none";
 }

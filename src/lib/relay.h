@@ -15,6 +15,8 @@
  *   backup       the domain is in backupmx
  *   env          RELAYCLIENT is set and nobody says why
  *   none         nothing above: refused
+ *   suppressed:WHY  the same, and RELAYREASON says that a right was taken away;
+ *                for the decision it is none
  *
  * Nothing that the client says is among the facts.  RELAYREASON alone grants
  * nothing.
@@ -23,6 +25,8 @@
 #define POSTERN_RELAY_H
 
 #include <stddef.h>
+
+#define RELAY_SUPPRESSED "suppressed:"
 
 enum relay {
   RELAY_NONE = 0,
@@ -44,13 +48,15 @@ struct relay_facts {
   char const *relayreason; /* RELAYREASON, or 0 if it is not set */
 };
 
-/* *name receives USER, NAME or KEY, a part of the facts' strings; else "". */
+/* *name receives USER, NAME or KEY, a part of the facts' strings; with
+   RELAY_NONE the whole of suppressed:WHY; else "". */
 extern enum relay relay_decide(struct relay_facts const *f, char const **name);
 
 /* The same without a recipient: what this client may do anywhere. */
 extern enum relay relay_right(struct relay_facts const *f, char const **name);
 
-/* "auth:", "local" ...: what stands before the name. */
-extern char const *relay_prefix(enum relay r);
+/* "auth:", "local" ...: what stands before the name.  Nothing stands before
+   suppressed:WHY. */
+extern char const *relay_prefix(enum relay r, char const *name);
 
 #endif

@@ -129,6 +129,8 @@ static char const *bad_variable(struct piece name, struct piece value)
   if (why) return why;
   if (memchr(value.s, 0, value.n)) return "a NUL in a variable's value";
   if (memchr(value.s, '\r', value.n)) return "a CR in a variable's value";
+  if (is(name, "POSTERN_GATEWAY") && !is(value, "ok"))
+    return "POSTERN_GATEWAY is not ok";
   return 0;
 }
 

@@ -33,10 +33,28 @@ static void take(struct verdict *v, char const *env)
   if (value_of(env, "RELAYCLIENT")) v->relay = 1;
   if ((x = value_of(env, "POSTERN_DENY"))) v->deny_text = x;
   if ((x = value_of(env, "DIEMSG"))) v->limit_text = x;
+  if ((x = value_of(env, "POSTERN_GATEWAY"))) {
+    v->gateway_ok = !strcmp(x, "ok");
+    if (!v->gateway_ok) bad(v, "POSTERN_GATEWAY is not ok");
+  }
   if ((x = value_of(env, "MAXCONNIP"))) {
     v->has_max = 1;
     if (!uint320_scan(x, &v->max)) bad(v, "MAXCONNIP is not a number");
   }
+}
+
+void verdict_trap(struct verdict *v, struct gateways const *g,
+                  struct client const *c)
+{
+  size_t n = 0;
+
+  v->gateway = !v->gateway_ok && gateway_is(g, &c->remote);
+  if (!v->gateway || !v->relay) return;
+  for (size_t i = 0; i < v->n; i++)
+    if (!value_of(v->env[i], "RELAYCLIENT")) v->env[n++] = v->env[i];
+  v->n = n;
+  v->relay = 0;
+  v->suppressed = 1;
 }
 
 uint32_t verdict_most(struct verdict const *v, uint32_t per_ip)
@@ -72,6 +90,7 @@ void verdict_find(struct verdict *v, cdbmap const *m, struct client const *c)
   v->kind = VERDICT_ALLOW;
   v->why = v->deny_text = v->limit_text = 0;
   v->matched = v->relay = v->has_max = 0;
+  v->gateway_ok = v->gateway = v->suppressed = 0;
   v->n = 0;
   if (!m) return;
   if (*c->remote_host) rc.host = c->remote_host;

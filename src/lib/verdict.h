@@ -12,6 +12,7 @@
 
 #include "cdbmap.h"
 #include "client.h"
+#include "gateway.h"
 #include "rule.h"
 
 #define VERDICT_ENV_MAX 200 /* variables that one rule may set */
@@ -28,6 +29,10 @@ struct verdict {
   struct rule_match match;
   int matched;            /* a rule applied */
   int relay;              /* it sets RELAYCLIENT */
+  int gateway_ok;         /* it says POSTERN_GATEWAY="ok" */
+  int gateway;            /* verdict_trap: the client is one, and that is not
+                             ok: no right may rest on its address */
+  int suppressed;         /* verdict_trap: so RELAYCLIENT was taken away */
   int has_max;            /* it sets MAXCONNIP: */
   uint32_t max;           /*   connections from one address; 0 is no limit */
   char const *deny_text;  /* POSTERN_DENY, or 0 */
@@ -38,6 +43,12 @@ struct verdict {
 
 /* m may be 0: no rules, which allows. */
 extern void verdict_find(struct verdict *v, cdbmap const *m,
+                         struct client const *c);
+
+/* Every client of the world may arrive from the address of our own gateway
+   (gateway.h): take away the right that the rule gives to it, unless the rule
+   says POSTERN_GATEWAY="ok".  To be called after verdict_find, always. */
+extern void verdict_trap(struct verdict *v, struct gateways const *g,
                          struct client const *c);
 
 /* How many connections an address may have where the listener's option says

@@ -2,12 +2,13 @@
  * postern-tcprulescheck: say what the listener would do with a client.
  *
  * reads   TCPREMOTEIP, TCPREMOTEHOST, TCPREMOTEINFO; the CDB that it is given,
- *         with -v also the CDB's table of lines
+ *         with -v also the CDB's table of lines; the kernel's routes
  * writes  the rule, what it sets and what it decides, on descriptor 1
  * exits   0 done, whatever the rule says; 100 wrong usage or environment;
  *         111 the CDB cannot be read, or is damaged
  *
- * Run as tcprulescheck it takes any text as TCPREMOTEIP, as 0.88 does.
+ * Run as tcprulescheck it takes any text as TCPREMOTEIP and knows no gateway,
+ * as 0.88 does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@
 #include "cdbmap.h"
 #include "rule.h"
 #include "rulesource.h"
+#include "verdict.h"
 
 #define USAGE "postern-tcprulescheck [ -v ] rules.cdb"
 #define USAGE_088 "tcprulescheck rules.cdb"
@@ -56,21 +58,68 @@ static void load(cdbmap *m, struct stat *st, char const *path)
   close(fd);
 }
 
+static char const *remote_ip(void)
+{
+  char const *ip = getenv("TCPREMOTEIP");
+  return ip ? ip : "0.0.0.0";
+}
+
 static enum rule_found find(cdbmap const *m, int any_text,
                             struct rule_match *match)
 {
-  char const *ip = getenv("TCPREMOTEIP");
+  char const *ip = remote_ip();
   struct rule_client c = {.host = getenv("TCPREMOTEHOST"),
                           .info = getenv("TCPREMOTEINFO")};
 
-  if (!ip) ip = "0.0.0.0";
   if (addr_scan(ip, &c.ip)) return rule_find(m, &c, match);
   if (!any_text) strerr_dieinvalid(100, "TCPREMOTEIP");
   return rule_find_text(m, ip, c.host, c.info, match);
 }
 
+/* The listener knows no longer names. */
+static void copy(char *to, size_t size, char const *from)
+{
+  size_t n = from ? strlen(from) : 0;
+
+  if (n >= size) n = 0;
+  if (n) memcpy(to, from, n);
+  to[n] = 0;
+}
+
+/* Why the listener keeps back what the rule gives, or 0. */
+static char const *trap(cdbmap const *m)
+{
+  struct client c = {0};
+  struct gateways g;
+  struct verdict v;
+
+  if (!addr_scan(remote_ip(), &c.remote)) return 0;
+  copy(c.remote_host, sizeof c.remote_host, getenv("TCPREMOTEHOST"));
+  copy(c.remote_info, sizeof c.remote_info, getenv("TCPREMOTEINFO"));
+  verdict_find(&v, m, &c);
+  gateway_read(&g);
+  verdict_trap(&v, &g, &c);
+  if (!v.suppressed) return 0;
+  return g.unknown ? "the default gateway is not known here"
+                   : "this is the address of the default gateway here";
+}
+
+static void print_env(stralloc *out, char const *env, char const *trapped)
+{
+  int kept = trapped && !strncmp(env, "RELAYCLIENT=", 12);
+
+  puts_out(out, kept ? "keep back" : "set");
+  puts_out(out, " environment variable ");
+  puts_out(out, env);
+  puts_out(out, "\n");
+  if (!kept) return;
+  puts_out(out, "because ");
+  puts_out(out, trapped);
+  puts_out(out, ", and the rule does not say POSTERN_GATEWAY=\"ok\"\n");
+}
+
 static void print(stralloc *out, struct rule_match const *match,
-                  char const *path)
+                  char const *path, char const *trapped)
 {
   char const *env;
   size_t pos = 0;
@@ -80,10 +129,7 @@ static void print(stralloc *out, struct rule_match const *match,
     case RULE_END: puts_out(out, "allow connection\n"); return;
     case RULE_DENY: puts_out(out, "deny connection\n"); return;
     case RULE_BAD: errno = EPROTO; die_read(path);
-    case RULE_ENV:
-      puts_out(out, "set environment variable ");
-      puts_out(out, env);
-      puts_out(out, "\n");
+    case RULE_ENV: print_env(out, env, trapped);
     }
   }
 }
@@ -116,7 +162,7 @@ static void check(char const *path, int any_text, int verbose)
     puts_out(&out, "rule ");
     put(&out, match.key, match.klen);
     puts_out(&out, ":\n");
-    print(&out, &match, path);
+    print(&out, &match, path, any_text ? 0 : trap(&m));
     if (verbose) print_source(&out, path, &st, &m, &match);
   }
   if (allwrite(1, out.s, out.len) < out.len) strerr_diefusys(111, "print");

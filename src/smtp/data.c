@@ -20,7 +20,7 @@
 static int add_reason(struct smtp const *s, stralloc *modifs)
 {
   return stralloc_cats(modifs, "RELAYREASON=") &&
-         stralloc_cats(modifs, relay_prefix(s->tr.relay)) &&
+         stralloc_cats(modifs, relay_prefix(s->tr.relay, s->tr.relay_name)) &&
          stralloc_cats(modifs, s->tr.relay_name) && stralloc_0(modifs);
 }
 
@@ -63,8 +63,9 @@ static int put_received(struct smtp *s)
       .now = time(0),
   };
   stralloc reason = STRALLOC_ZERO, text = STRALLOC_ZERO;
-  int good = stralloc_cats(&reason, relay_prefix(s->tr.relay)) &&
-             stralloc_cats(&reason, s->tr.relay_name) && stralloc_0(&reason);
+  int good =
+      stralloc_cats(&reason, relay_prefix(s->tr.relay, s->tr.relay_name)) &&
+      stralloc_cats(&reason, s->tr.relay_name) && stralloc_0(&reason);
 
   r.relay = reason.s;
   good = good && received_add(&r, &text);

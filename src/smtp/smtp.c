@@ -34,9 +34,10 @@ void smtp_log(struct smtp *s, struct log *l, char const *event)
 void smtp_log_relay(struct log *l, enum relay r, char const *name)
 {
   char text[LOG_VALUE_MAX];
-  size_t n = strlen(relay_prefix(r)), m = strlen(name);
+  char const *prefix = relay_prefix(r, name);
+  size_t n = strlen(prefix), m = strlen(name);
 
-  memcpy(text, relay_prefix(r), n);
+  memcpy(text, prefix, n);
   if (m > sizeof text - n) m = sizeof text - n;
   memcpy(text + n, name, m);
   log_bytes(l, "relay", text, n + m);

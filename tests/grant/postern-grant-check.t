@@ -12,7 +12,7 @@ chk() {		# chk ADDRESS ARGUMENTS...: as postern-tcpserver would run it
 	run env PROTO=TCP TCPREMOTEIP="$ip" POSTERN_SESSION=s.1 \
 		postern-grant-check "$@" sh -c "$show"
 	# the age depends on when this runs
-	sed -i 's/ age=[0-9]* left=[1-9][0-9]*$/ age=A left=L/' err
+	sed -i 's/ age=[0-9]* left=[1-9][0-9]*/ age=A left=L/' err
 }
 grant() {	# grant KEY SECONDS-AGO TTL USER
 	ln -s "1:$(($(date +%s) - $2)):$3:$4" "store/$1"
@@ -64,6 +64,19 @@ is 'a suffix is kept, the reason is ours' 0 \
 	"$(log 192.0.2.7 roam@example.org)"
 RELAYCLIENT=@suffix RELAYREASON=rule:192.0.2. chk 192.0.2.70 store
 is 'no grant: both are kept' 0 'client=@suffix reason=rule:192.0.2.' ''
+
+# Who proved himself stands behind our own gateway, and others with him.
+POSTERN_GATEWAY=no chk 192.0.2.7 store
+is 'the gateway: a grant gives nothing, and that is told' 0 \
+	'client=unset reason=suppressed:gateway' \
+	"postern-grant-check: grant session=s.1 ip=192.0.2.7 user=roam@example.org age=A left=L relay=suppressed:gateway"
+POSTERN_GATEWAY=no RELAYCLIENT='' RELAYREASON=x chk 192.0.2.7 store
+check 'what the chain has set stays' [ "$(cat out)" = 'client= reason=x' ]
+POSTERN_GATEWAY=no chk 192.0.2.70 store
+is 'no grant: nothing to suppress' 0 "$none" ''
+POSTERN_GATEWAY=ok chk 192.0.2.7 store
+is 'a gateway that is known to hide nobody' 0 \
+	'client= reason=grant:roam@example.org' "$(log 192.0.2.7 roam@example.org)"
 
 # What is uncertain grants nothing, refuses nobody, and is logged.
 ln -s 1:1:1 store/192.0.2.11

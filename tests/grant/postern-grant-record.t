@@ -81,6 +81,13 @@ done
 run env -u USER PROTO=TCP TCPREMOTEIP=192.0.2.1 POSTERN_SESSION=s.1 \
 	postern-grant-record store echo on
 is 'no user: goes on' 0 on "$warning store: USER is not set (session s.1)"
+POSTERN_GATEWAY=no rec 192.0.2.99 store echo on
+is 'our own gateway: no grant for all behind it' 0 on \
+	"$warning store: the client has the address of our own gateway (session s.1)"
+check 'none is there' [ ! -L store/192.0.2.99 ]
+POSTERN_GATEWAY=ok rec 192.0.2.99 store echo on
+check 'unless it is said to be ok' [ -L store/192.0.2.99 ]
+rm store/192.0.2.99
 user='' rec 192.0.2.1 store echo on
 is 'an empty user' 0 on \
 	"$warning store: the user's name is empty or too long (session s.1)"

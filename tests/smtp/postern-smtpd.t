@@ -125,6 +125,9 @@ probe 250 rule: '<joe@foreign.example>' RELAYCLIENT= RELAYREASON=rule:
 probe 250 grant:roam '<joe@foreign.example>' RELAYCLIENT= RELAYREASON=grant:roam
 probe 250 cert:mx '<joe@foreign.example>' RELAYCLIENT= RELAYREASON=cert:mx
 probe 250 env '<joe@foreign.example>' RELAYCLIENT= RELAYREASON=auth:joe
+probe 553 suppressed:gateway '<joe@foreign.example>' RELAYREASON=suppressed:gateway
+probe 250 local '<joe@local.example>' RELAYREASON=suppressed:gateway
+probe 250 backup '<joe@backup.example>' RELAYREASON=suppressed:gateway
 probe 553 none '<joe@foreign.example>' RELAYREASON=rule:192.0.2.
 probe 553 none '<joe@foreign.example>' SMTPAUTHUSER=joe AUTHUSER=joe TCPREMOTEINFO=joe
 probe 250 backup '<joe@backup.example>' RELAYCLIENT=

@@ -14,6 +14,7 @@ static char const *const inherited[] = {"PATH=/bin",
                                         "SMTPAUTHUSER=evil",
                                         "POSTERN_SESSION=evil",
                                         "POSTERN_RULE=evil",
+                                        "POSTERN_GATEWAY=ok",
                                         "RELAYREASON=evil",
                                         "RELAYCLIENTS=other",
                                         "PROTO=SSL",
@@ -28,9 +29,10 @@ static char const *const inherited[] = {"PATH=/bin",
                                         0};
 
 static char const *const removed[] = {
-    "RELAYCLIENT", "TCPREMOTEHOST",       "SMTPAUTHUSER",  "POSTERN_RULE",
-    "RELAYREASON", "LISTEN_FDS",          "TCPREMOTEINFO", "TCPLOCALHOST",
-    "POSTERN_TLS", "POSTERN_CERT_SHA256", "SSL_CIPHER",    "SSLCTLFD"};
+    "RELAYCLIENT",    "TCPREMOTEHOST",       "SMTPAUTHUSER",  "POSTERN_RULE",
+    "RELAYREASON",    "LISTEN_FDS",          "TCPREMOTEINFO", "TCPLOCALHOST",
+    "POSTERN_TLS",    "POSTERN_CERT_SHA256", "SSL_CIPHER",    "SSLCTLFD",
+    "POSTERN_GATEWAY"};
 
 static int is(char const *const *envp, char const *name, char const *want)
 {
@@ -115,6 +117,20 @@ int main(void)
   envp = childenv_make(&e, &c, &v);
   ok(is(envp, "POSTERN_RULE", "") && is(envp, "RELAYREASON", "rule:"),
      "the empty key");
+  v.gateway = 1;
+  v.relay = 0;
+  v.env[v.n++] = "POSTERN_GATEWAY=ok";
+  v.env[v.n++] = "RELAYREASON=rule:x";
+  envp = childenv_make(&e, &c, &v);
+  ok(is(envp, "POSTERN_GATEWAY", "no") && is(envp, "RELAYREASON", "rule:x"),
+     "the gateway");
+  v.suppressed = 1;
+  envp = childenv_make(&e, &c, &v);
+  ok(is(envp, "POSTERN_GATEWAY", "no") &&
+         is(envp, "RELAYREASON", "suppressed:gateway") &&
+         is(envp, "RELAYCLIENT", 0),
+     "its right");
+  v.n = 0;
   v.match.klen = RULE_KEY_MAX;
   memset(v.match.key, 1, RULE_KEY_MAX);
   memset(c.local_host, 'x', LOCAL_HOST_MAX);
@@ -132,6 +148,11 @@ int main(void)
          is(envp, "POSTERN_TLS", "evil") && is(envp, "SSLCTLFD", 0) &&
          is(envp, "TCPREMOTEHOST", 0),
      "-k keeps what grants, not who the client is");
+  v.matched = v.gateway = v.suppressed = 1;
+  envp = childenv_make(&e, &c, &v);
+  ok(is(envp, "RELAYCLIENT", 0) &&
+         is(envp, "RELAYREASON", "suppressed:gateway"),
+     "but nothing beside a right that was taken away");
   childenv_free(&e);
   stralloc_free(&dropped);
   return done();

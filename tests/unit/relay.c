@@ -32,6 +32,8 @@ static struct {
     {"none", RELAY_ENV, ""},
     {"env", RELAY_ENV, ""},
     {" rule:x", RELAY_ENV, ""},
+    {"suppressed:gateway", RELAY_ENV, ""},
+    {"suppressed:", RELAY_ENV, ""},
 };
 
 static enum relay want(struct relay_facts const *f, size_t why,
@@ -47,6 +49,8 @@ static enum relay want(struct relay_facts const *f, size_t why,
     return *name = whys[why].name, whys[why].relay;
   if (f->backup) return RELAY_BACKUP;
   if (f->relayclient) return RELAY_ENV;
+  if (whys[why].text && !strcmp(whys[why].text, "suppressed:gateway"))
+    *name = whys[why].text;
   return RELAY_NONE;
 }
 
@@ -88,10 +92,14 @@ int main(void)
             one(&f, w);
           }
   printf("# %u combinations\n", combinations);
-  ok(combinations == 4 * 4 * 4 * 17 * 4 && !wrong, "the table of the design");
+  ok(combinations == 4 * 4 * 4 * 19 * 4 && !wrong, "the table of the design");
   ok(!open, "no right, no relay");
   for (size_t i = 0; i < COUNT(prefixes); i++)
-    ok(!strcmp(relay_prefix(prefixes[i].relay), prefixes[i].prefix),
+    ok(!strcmp(relay_prefix(prefixes[i].relay, ""), prefixes[i].prefix),
        prefixes[i].prefix);
+  ok(!*relay_prefix(RELAY_NONE, "suppressed:gateway") &&
+         !strcmp(relay_prefix(RELAY_NONE, "suppressed:"), "none") &&
+         !strcmp(relay_prefix(RELAY_RULE, "suppressed:x"), "rule:"),
+     "suppressed");
   return done();
 }

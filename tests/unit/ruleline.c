@@ -112,6 +112,8 @@ static struct {
     {"192.0.2.7:allow,RELAYREASON=\"b\"",
      "only the listener sets this variable"},
     {"192.0.2.7:allow,A=\"b\rc\"", "a CR in a variable's value"},
+    {"192.0.2.7:allow,POSTERN_GATEWAY=\"yes\"", "POSTERN_GATEWAY is not ok"},
+    {"192.0.2.7:allow,POSTERN_GATEWAY=\"\"", "POSTERN_GATEWAY is not ok"},
     {"192.0.2.256:allow", "an octet is over 255"},
     {"192.0.2.1-300:allow", "an octet is over 255"},
     {"192.0.2.99999999999999999999:allow", "an octet is over 255"},

@@ -19,6 +19,10 @@ static struct {
 } const t[] = {
     {"10.0.0.1", "", 0, VERDICT_ALLOW, 0, 0, -1},
     {"10.0.0.2", "D", 2, VERDICT_DENY, 0, 0, -1},
+    {"10.0.0.18", "+RELAYCLIENT=\0+A=1\0+RELAYCLIENT=@x", 35, VERDICT_ALLOW, 3,
+     1, -1},
+    {"10.0.0.19", "+RELAYCLIENT=\0+POSTERN_GATEWAY=ok", 34, VERDICT_ALLOW, 2, 1,
+     -1},
     {"10.0.0.3", "+RELAYCLIENT=", 14, VERDICT_ALLOW, 1, 1, -1},
     {"10.0.0.4", "+A=1\0+MAXCONNIP=3", 18, VERDICT_ALLOW, 2, 0, 3},
     {"10.0.0.5", "D\0+A=1", 7, VERDICT_DENY, 1, 0, -1},
@@ -30,6 +34,9 @@ static struct {
     {"10.0.0.11", "?A=1", 5, VERDICT_BAD, 0, 0, -1},
     {"10.0.0.12", "+RELAYCLIENTX=", 15, VERDICT_ALLOW, 1, 0, -1},
     {"10.0.0.13", "+MAXCONNIP=5\0D", 15, VERDICT_DENY, 1, 0, 5},
+    {"10.0.0.15", "+POSTERN_GATEWAY=ok", 20, VERDICT_ALLOW, 1, 0, -1},
+    {"10.0.0.16", "+POSTERN_GATEWAY=", 18, VERDICT_BAD, 1, 0, -1},
+    {"10.0.0.17", "+POSTERN_GATEWAY=yes", 21, VERDICT_BAD, 1, 0, -1},
     {"10.0.0.14", "+nameless\0D", 12, VERDICT_BAD, 0, 0, -1},
 };
 
@@ -66,6 +73,42 @@ static struct client client(char const *ip)
   return c;
 }
 
+/* What remains of a right if the client has the address of that gateway. */
+static void trap(cdbmap const *m)
+{
+  struct client c = client("10.0.0.18"), fine = client("10.0.0.19"),
+                plain = client("10.0.0.1");
+  struct gateways g = {.n = 1, .ip = {c.remote}}, unknown = {.unknown = 1};
+  struct verdict v;
+
+  verdict_find(&v, m, &c);
+  verdict_trap(&v, &g, &c);
+  ok(v.kind == VERDICT_ALLOW && v.gateway && v.suppressed && !v.relay &&
+         v.n == 1 && !strcmp(v.env[0], "A=1"),
+     "the gateway: no right, and the rest of the rule");
+  g.ip[0] = plain.remote;
+  verdict_find(&v, m, &c);
+  verdict_trap(&v, &g, &c);
+  ok(!v.gateway && !v.suppressed && v.relay && v.n == 3, "another address");
+  verdict_find(&v, m, &plain);
+  verdict_trap(&v, &g, &plain);
+  ok(v.gateway && !v.suppressed && !v.relay, "there was no right");
+  verdict_find(&v, 0, &plain);
+  verdict_trap(&v, &g, &plain);
+  ok(v.gateway && !v.suppressed, "there was no rule");
+  g.ip[0] = fine.remote;
+  verdict_find(&v, m, &fine);
+  verdict_trap(&v, &g, &fine);
+  ok(!v.gateway && !v.suppressed && v.relay && v.n == 2,
+     "POSTERN_GATEWAY=\"ok\"");
+  verdict_find(&v, m, &c);
+  verdict_trap(&v, &unknown, &c);
+  ok(v.gateway && v.suppressed && !v.relay, "gateways unknown: no right");
+  verdict_find(&v, m, &fine);
+  verdict_trap(&v, &unknown, &fine);
+  ok(!v.gateway && v.relay, "gateways unknown, but ok");
+}
+
 int main(void)
 {
   cdbmap m = load();
@@ -100,6 +143,7 @@ int main(void)
   ok(v.limit_text && !strcmp(v.limit_text, "full") && v.deny_text &&
          !strcmp(v.deny_text, "no"),
      "texts");
+  trap(&m);
   verdict_find(&v, 0, &c);
   ok(v.kind == VERDICT_ALLOW && !v.matched && !v.n && !v.limit_text,
      "no rules at all");
