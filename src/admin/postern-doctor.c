@@ -40,10 +40,10 @@
 #include "examrules.h"
 #include "examusers.h"
 #include "finding.h"
+#include "gateway.h"
 #include "look.h"
 #include "mailbox.h"
 #include "mx.h"
-#include "routes.h"
 #include "rulefile.h"
 #include "store.h"
 #include "text.h"
@@ -393,27 +393,13 @@ static int open_cdb(char const *path, struct exam_cdb *x)
 
 /* --- rules --- */
 
-static size_t gateways(ip46 *ip)
-{
-  static char const *const path[] = {"/proc/net/route", "/proc/net/ipv6_route"};
-  size_t n = 0;
-
-  for (int six = 0; six < 2; six++) {
-    stralloc sa = STRALLOC_ZERO;
-
-    if (whole_path(path[six], &sa, ROUTES_TEXT))
-      n += routes_gateways(sa.s, sa.len, six, ip + n, ROUTES_MAX - n);
-    stralloc_free(&sa);
-  }
-  return n;
-}
-
 static void look_rules(struct doctor *d)
 {
   struct thing const *given = estate_first(&d->e, THING_SOURCE), *t;
-  ip46 gateway[ROUTES_MAX];
-  size_t pos = 0, ngateway = gateways(gateway);
+  struct gateways gateways;
+  size_t pos = 0;
 
+  gateway_read(&gateways);
   while ((t = estate_next(&d->e, THING_RULES, &pos))) {
     char const *path = given ? given->path : source_of(t->path);
     struct exam_text text;
@@ -431,8 +417,8 @@ static void look_rules(struct doctor *d)
                                            .cdb = t->path,
                                            .live = cdb.m,
                                            .why = cdb_why(e),
-                                           .gateway = gateway,
-                                           .ngateway = ngateway});
+                                           .gateway = gateways.ip,
+                                           .ngateway = gateways.n});
   }
 }
 

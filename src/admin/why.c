@@ -9,6 +9,7 @@
 #include "addr.h"
 #include "childenv.h"
 #include "gate.h"
+#include "gateway.h"
 #include "grant.h"
 #include "ruleset.h"
 #include "rulesource.h"
@@ -150,6 +151,20 @@ static char const *cut(struct why *w, char const *text)
   return w->p->failed ? "" : w->reply.s;
 }
 
+/* The routes are those of who asks: the listener may run in another network. */
+static void show_gateway(struct why *w)
+{
+  struct gateways g;
+
+  gateway_read(&g);
+  verdict_trap(&w->verdict, &g, &w->c->client);
+  if (!w->verdict.gateway) return;
+  SAY(w->p, g.unknown ? "may be" : "is",
+      " our own gateway, and no rule says POSTERN_GATEWAY=\"ok\": no right by "
+      "address");
+  whyprint_row(w->p, "gateway", 0);
+}
+
 static int step_rules(struct why *w)
 {
   struct verdict *v = &w->verdict;
@@ -168,6 +183,7 @@ static int step_rules(struct why *w)
                                              : "there are none: allow");
     whyprint_row(w->p, "rules", w->c->rules);
   }
+  show_gateway(w);
   if (v->kind == VERDICT_ALLOW) return 1;
   return end(w, LISTENER, "CONNECT", v->deny_text ? cut(w, v->deny_text) : "",
              "deny");
@@ -621,7 +637,7 @@ static int step_recipient(struct why *w)
   if (w->asked.len) show_recipient(w);
   end(w, SMTPD, "RCPT", a->reply, a->why);
   w->d.more = a->more;
-  w->d.prefix = relay_prefix(a->relay);
+  w->d.prefix = relay_prefix(a->relay, a->name);
   w->d.name = a->name;
   /* a grant would have been of use */
   if (w->store_error && a->relay == RELAY_NONE && a->why &&
@@ -644,7 +660,7 @@ enum why_code why_run(struct why_case const *c, struct whyprint *p)
   struct why w = {.c = c, .p = p};
   char **outside = environ;
 
-  w.d = (struct whyprint_decision){.prefix = relay_prefix(RELAY_NONE),
+  w.d = (struct whyprint_decision){.prefix = relay_prefix(RELAY_NONE, ""),
                                    .name = ""};
   for (size_t i = 0; i < sizeof steps / sizeof *steps && !p->failed; i++)
     if (!steps[i](&w)) break;

@@ -46,7 +46,8 @@ char const *gate_mechanism(struct settings const *set, struct tlsfacts const *f,
 {
   if (plaintext && !f->active && !set->plain_auth)
     return "538 5.7.11 auth not available without TLS";
-  if ((ends_with(name, "-PLUS") && !f->exporter && !f->endpoint) ||
+  /* without an exporter clients choose a binding that nobody should use */
+  if ((ends_with(name, "-PLUS") && !f->exporter) ||
       (!strcmp(name, "EXTERNAL") && !cert) || !strcmp(name, "ANONYMOUS"))
     return "504 5.5.4 auth type unimplemented";
   return 0;

@@ -56,7 +56,7 @@ static enum popauth_offer offer(struct popauth const *a,
 {
   if (!strcmp(m->name, "EXTERNAL") || !strcmp(m->name, "ANONYMOUS"))
     return POPAUTH_UNKNOWN;
-  if (is_plus(m->name) && !a->exporter && !a->endpoint) return POPAUTH_UNKNOWN;
+  if (is_plus(m->name) && !a->exporter) return POPAUTH_UNKNOWN;
   return m->plaintext && !a->plain ? POPAUTH_TLS : POPAUTH_OFFERED;
 }
 
@@ -170,7 +170,7 @@ static enum popauth_step server_start(struct popauth *a, char const *initial,
       .local_ip = a->local_ip,
       .secured = a->plain,
       .exporter = a->exporter,
-      .endpoint = a->endpoint,
+      .endpoint = a->exporter ? a->endpoint : 0,
       .initial = initial,
       .initial_len = len,
   };

@@ -75,7 +75,7 @@ static enum attempt_step start(struct smtp *s, struct attempt *a,
       .secured = s->tls.active || s->set->plain_auth,
       .cert_user = s->cert,
       .exporter = s->tls.exporter,
-      .endpoint = s->tls.endpoint,
+      .endpoint = s->tls.exporter ? s->tls.endpoint : 0,
       .initial = initial,
       .initial_len = len,
   };

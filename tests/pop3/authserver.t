@@ -155,7 +155,7 @@ $none
 $none
 $none
 $none" "$end end=eof"
-binding=POSTERN_TLS_ENDPOINT=$(printf %064d 7)
+binding=POSTERN_TLS_EXPORTER=$(printf %064d 7)
 in='CAPA\r\n' private="$private $binding" popup x ./next 0
 check 'and with one' \
 	in_out '^SASL PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS LONG\$$'
@@ -402,7 +402,7 @@ for option in -A -p '-m plain' '-O response'; do
 done
 
 # --- whose mailbox
-if [ "$(id -u)" = 0 ]; then uid=12345; else uid=$(id -u); fi
+if [ "$(id -u)" = 0 ]; then for_others; uid=12345; else uid=$(id -u); fi
 for user in tim off; do
 	mkdir -p home/$user/Maildir/cur home/$user/Maildir/new home/$user/Maildir/tmp
 	printf 'Subject: for %s\n\n' $user >home/$user/Maildir/new/1

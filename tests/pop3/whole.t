@@ -28,6 +28,7 @@ service() {	# service NAME COMMAND...: start it, wait until it says so
 }
 
 if [ "$(id -u)" = 0 ]; then
+	for_others
 	uid=12345 as='-u 65533 -g 65533'
 	chmod 755 .
 else

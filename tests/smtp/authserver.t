@@ -59,7 +59,7 @@ smtp POSTERN_TLS=x
 offers 'TLS' 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SMALL LOOP'
 smtp POSTERN_TLS=x POSTERN_TLS_EXPORTER="$hex"
 offers 'a channel to bind to' 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SCRAM-SHA-256-PLUS SMALL LOOP'
-smtp POSTERN_TLS=x POSTERN_TLS_ENDPOINT="$hex" -- -m 'scram-sha-256-plus Plain FOO'
+smtp POSTERN_TLS=x POSTERN_TLS_EXPORTER="$hex" -- -m 'scram-sha-256-plus Plain FOO'
 offers 'some of it' 'PLAIN SCRAM-SHA-256-PLUS'
 smtp POSTERN_TLS=x POSTERN_CERT_SHA256="$hex"
 offers 'a certificate' 'PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 SMALL LOOP'

@@ -111,11 +111,9 @@ static void offers(void)
   ok(names(" PLAIN LOGIN SCRAM-SHA-256 CRAM-MD5 XOAUTH2") &&
          choose("EXTERNAL") == POPAUTH_UNKNOWN,
      "a server's: on a private wire");
-  x.a.endpoint = HEX;
+  x.a.exporter = HEX;
   ok(names(" PLAIN LOGIN SCRAM-SHA-256 SCRAM-SHA-256-PLUS CRAM-MD5 XOAUTH2"),
      "something to bind to");
-  x.a.endpoint = 0;
-  x.a.exporter = HEX;
   ok(choose("scram-sha-256-plus") == POPAUTH_OFFERED &&
          !strcmp(x.a.mechanism, "SCRAM-SHA-256-PLUS"),
      "or this");
