@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include <skalibs/env.h>
@@ -110,6 +111,33 @@ static void failed(struct smtp *s, struct attempt const *a, char const *why)
   enough(s);
 }
 
+static enum standing_now look(struct smtp *s)
+{
+  return standing_look(&s->standing, s->set->mailboxes, s->user.s);
+}
+
+int login_stands(struct smtp *s)
+{
+  struct attempt a = {.user = s->user.s};
+
+  if (!s->user.len || !s->set->mailboxes) return 1;
+  switch (look(s)) {
+  case STANDING_GOOD: return 1;
+  case STANDING_LOST:
+    a.user_len = strlen(s->user.s);
+    memcpy(a.mechanism, s->mechanism, sizeof a.mechanism);
+    log_auth(s, &a, "revoked", "disabled or removed since the login");
+    conn_puts(s->conn, "421 4.7.0 this account may not send any more\r\n");
+    smtp_end(s, "revoked", 1);
+    return 0;
+  case STANDING_UNKNOWN: break;
+  }
+  smtp_warn(s, s->set->mailboxes, strerror(errno));
+  conn_puts(s->conn, "421 4.3.0 unable to read controls\r\n");
+  smtp_end(s, "unreadable", 111);
+  return 0;
+}
+
 static void right(struct smtp *s, struct attempt const *a)
 {
   if (!stralloc_copyb(&s->user, a->user, a->user_len) ||
@@ -119,6 +147,8 @@ static void right(struct smtp *s, struct attempt const *a)
     return;
   }
   memcpy(s->mechanism, a->mechanism, sizeof s->mechanism);
+  s->standing = (struct standing)STANDING_ZERO;
+  if (s->set->mailboxes) look(s); /* what is wrong is told at MAIL */
   s->commands = 0;
   log_auth(s, a, "ok", 0);
   smtp_reply(s, "235 2.7.0 ok, go ahead");

@@ -21,6 +21,11 @@
 #include "sasl.h"
 #include "smtp.h"
 
+/* May who authenticated still do so (standing.h)?  If not, or if that cannot be
+   told, 0 after 421: the session ends, and the next login is refused by who
+   judges passwords.  Asked before each command that a message consists of. */
+extern int login_stands(struct smtp *s);
+
 /* One AUTH command.  The strings are the back end's until its end. */
 struct attempt {
   char mechanism[AUTHCLIENT_NAME + 1];

@@ -7,7 +7,8 @@
  * writes  descriptor 1 (the client), messages to the queue program, which it
  *         starts, one log line an event to descriptor 2
  * exits   0 the session ended, 1 ended by us for what the client did, 99 it
- *         took too long, 100 wrong usage or configuration, 111 no memory
+ *         took too long, 100 wrong usage or configuration, 111 no memory, or
+ *         mailboxes.cdb not readable for who authenticated
  */
 #include <signal.h>
 #include <string.h>

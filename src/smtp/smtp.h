@@ -35,6 +35,7 @@
 #include "relay.h"
 #include "session.h"
 #include "settings.h"
+#include "standing.h"
 #include "tlsfacts.h"
 #include "ucspitls.h"
 
@@ -83,6 +84,7 @@ struct smtp {
   int esmtp;     /* it was EHLO */
   stralloc user; /* authenticated; with a NUL; empty: nobody */
   char mechanism[AUTHCLIENT_NAME + 1]; /* of that */
+  struct standing standing;            /* likewise */
 
   struct tlsfacts tls;
   struct ucspitls ucspitls;

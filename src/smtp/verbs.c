@@ -310,10 +310,19 @@ static void refuse_in_clear(struct smtp *s, struct verb const *v)
   if (v->run == do_mail) smtp_log_refused(s, "MAIL", SMTPTLS_MISSING);
 }
 
+/* Does it send, by the right of who authenticated? */
+static int sends(struct verb const *v)
+{
+  return v->run == do_mail || v->run == do_rcpt || v->run == data_do ||
+         v->run == data_chunk;
+}
+
 static void run(struct smtp *s, struct verb const *v, char *arg, size_t len)
 {
   if (!v->in_clear && smtptls_missing(s))
     refuse_in_clear(s, v);
+  else if (sends(v) && !login_stands(s))
+    return;
   else if (v->arg == NONE && len)
     smtp_reply(s, "501 5.5.4 no argument here");
   else if (v->arg == FROM && !skip_keyword(&arg, &len, "FROM:"))

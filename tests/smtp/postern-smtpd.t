@@ -164,6 +164,10 @@ say 'MAIL FROM:<a@b.example>' 'RCPT TO:<joe@local.example>' DATA x . QUIT >in
 talk RELAYCLIENT=@fixme RELAYREASON=rule:192.0.2.
 printf 'Fa@b.example\0Tjoe@local.example@fixme\0\0' >want
 check 'the suffix of RELAYCLIENT is appended' cmp -s q/envelope want
+say 'MAIL FROM:<a@b.example>' 'RCPT TO:<joe@foreign.example>' DATA x . QUIT >in
+talk RELAYCLIENT=
+check 'a right that nobody explains: Received' grep -q '(relay env)' q/message
+check 'and the queue program' grep -qx 'RELAYREASON=env' q/env
 
 # -U: mailboxes and aliases
 printf '+17,14:joe@local.example->::::/home/joe:\n\n' >boxes
