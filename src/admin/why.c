@@ -11,6 +11,7 @@
 #include "gate.h"
 #include "gateway.h"
 #include "grant.h"
+#include "relay.h"
 #include "ruleset.h"
 #include "rulesource.h"
 #include "store.h"
@@ -285,6 +286,13 @@ static void take_grant(struct why *w, struct grant const *g)
 {
   char reason[GRANT_REASON];
 
+  if (grant_is_gateway(getenv("POSTERN_GATEWAY"))) {
+    SAY(w->p, "which gives nothing to our own gateway");
+    whyprint_row(w->p, "grant", 0);
+    if (!getenv("RELAYCLIENT"))
+      set_variable(w, "RELAYREASON", RELAY_SUPPRESSED "gateway");
+    return;
+  }
   grant_reason(reason, g);
   if (!getenv("RELAYCLIENT")) set_variable(w, "RELAYCLIENT", "");
   set_variable(w, "RELAYREASON", reason);
