@@ -559,7 +559,9 @@ static void add_user(struct conf const *c, char const *user)
   argv[n++] = user;
 
   make_mailbox(c, user);
-  random_name(password, PASSWORD_LEN);
+  do /* one that a mail program does not take for an option */
+    random_name(password, PASSWORD_LEN);
+  while (*password == '-');
   password[PASSWORD_LEN] = '\n';
   password[PASSWORD_LEN + 1] = 0;
   run(c, "postern-passwd", argv, password);
