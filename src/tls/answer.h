@@ -11,6 +11,7 @@
 
 #define ANSWER_VALUE_MAX 1024 /* bytes of a value; a longer one is left out */
 #define ANSWER_HASH_MAX 64    /* bytes of a binding or fingerprint */
+#define ANSWER_MAX 8192       /* bytes of the whole, and more */
 
 struct answer_bytes {
   size_t n; /* 0: not known */

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -68,6 +69,7 @@ static char const *const common[] = {"read",
                                      "write",
                                      "writev",
                                      "close",
+                                     "recvmsg",
                                      "recvfrom",
                                      "sendto",
                                      "shutdown",
@@ -100,10 +102,11 @@ static char const *const common[] = {"read",
                                      0};
 
 static char const *const master[] = {
-    "accept",          "accept4",    "recvmsg",         "sendmsg",
-    "epoll_ctl",       "epoll_wait", "epoll_pwait",     "wait4",
-    "waitid",          "fork",       "seccomp",         "close_range",
-    "set_robust_list", "rseq",       "set_tid_address", 0};
+    "accept",    "accept4",         "sendmsg",
+    "epoll_ctl", "epoll_wait",      "epoll_pwait",
+    "wait4",     "waitid",          "fork",
+    "seccomp",   "close_range",     "set_robust_list",
+    "rseq",      "set_tid_address", 0};
 
 /* A name that this architecture has not is no loss. */
 static int allow(scmp_filter_ctx f, char const *const *name)
@@ -136,6 +139,9 @@ static scmp_filter_ctx make(int is_master)
   if (!r) r = allow_without(f, SCMP_SYS(mprotect), 2, PROT_EXEC);
   if (is_master && !r) r = allow(f, master);
   if (is_master && !r) r = allow_without(f, SCMP_SYS(clone), 0, NEW_SPACES);
+  if (is_master && !r)
+    r = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
+                         SCMP_CMP(0, SCMP_CMP_EQ, AF_UNIX));
   /* its flags cannot be looked at; the C library falls back to clone */
   if (is_master && !r)
     r = seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);

@@ -5,13 +5,9 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
-#define DESCRIPTORS 2
+#include "rights.h"
 
-/* What SCM_RIGHTS needs, aligned for it. */
-union rights {
-  struct cmsghdr align;
-  char bytes[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
-};
+#define DESCRIPTORS 2
 
 static size_t add(char *to, size_t room, char const *s)
 {
@@ -29,82 +25,27 @@ int handover_send(int control, int client, int data, char const *session,
   int const fd[DESCRIPTORS] = {client, data};
   char payload[HANDOVER_MAX];
   size_t n = add(payload, sizeof payload - 1, session);
-  struct iovec v = {payload, 0};
-  union rights rights = {.bytes = {0}};
-  struct msghdr m = {.msg_iov = &v,
-                     .msg_iovlen = 1,
-                     .msg_control = rights.bytes,
-                     .msg_controllen = sizeof rights.bytes};
-  struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-  ssize_t w;
 
-  v.iov_len = n + add(payload + n, sizeof payload - n, ip);
-  c->cmsg_level = SOL_SOCKET;
-  c->cmsg_type = SCM_RIGHTS;
-  c->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(c), fd, sizeof fd);
-  do
-    w = sendmsg(control, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (w < 0 && errno == EINTR);
-  if (w < 0) return 0;
-  if ((size_t)w == v.iov_len) return 1;
-  errno = EAGAIN;
-  return 0;
-}
-
-/* How many came; those beyond two do not fit, and the kernel closes them. */
-static unsigned int take(struct msghdr *m, int fd[DESCRIPTORS])
-{
-  unsigned int n = 0;
-
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-    unsigned int k;
-
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    k = (unsigned int)((c->cmsg_len - CMSG_LEN(0)) / sizeof *fd);
-    if (k > DESCRIPTORS - n) k = DESCRIPTORS - n;
-    memcpy(fd + n, CMSG_DATA(c), k * sizeof *fd);
-    n += k;
-  }
-  return n;
-}
-
-/* A message cut short with room for more left: out of descriptors. */
-static int judge(ssize_t r, int flags, unsigned int n)
-{
-  if (r < 0) return errno;
-  if (flags & MSG_CTRUNC) return n < DESCRIPTORS ? EMFILE : EPROTO;
-  if (!r) return EPIPE;
-  return n == DESCRIPTORS ? 0 : EPROTO;
+  n += add(payload + n, sizeof payload - n, ip);
+  return rights_send(control, fd, DESCRIPTORS, payload, n);
 }
 
 int handover_receive(int control, struct handover *h)
 {
-  int fd[DESCRIPTORS] = {-1, -1}, e;
   char payload[HANDOVER_MAX + 1];
-  struct iovec v = {payload, sizeof payload};
-  union rights rights = {.bytes = {0}};
-  struct msghdr m = {.msg_iov = &v,
-                     .msg_iovlen = 1,
-                     .msg_control = rights.bytes,
-                     .msg_controllen = sizeof rights.bytes};
-  unsigned int n = 0;
-  ssize_t r;
+  int fd[DESCRIPTORS];
+  ssize_t r = rights_receive(control, fd, DESCRIPTORS, payload, sizeof payload,
+                             MSG_DONTWAIT);
 
-  do
-    r = recvmsg(control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  while (r < 0 && errno == EINTR);
-  if (r >= 0) n = take(&m, fd);
-  e = judge(r, m.msg_flags, n);
-  if (!e && !handover_scan(h, payload, (size_t)r)) e = EPROTO;
-  if (!e) {
+  if (r < 0) return 0;
+  if (handover_scan(h, payload, (size_t)r)) {
     h->client = fd[0];
     h->data = fd[1];
     return 1;
   }
-  while (n)
-    close(fd[--n]);
-  errno = e;
+  close(fd[0]);
+  close(fd[1]);
+  errno = EPROTO;
   return 0;
 }
 

@@ -7,8 +7,8 @@
  *         are not good; 111 a socket, a process or memory could not be had
  *
  * This is the keeper.  It may read keys, and parses nothing: it hands bytes to
- * the master (master.h), which has no rights and forks a worker (worker.h) for
- * each private connection.  What it keeps over a master's death are the socket,
+ * the master (master.h), which has no rights and forks workers (worker.h) for
+ * private connections.  What it keeps over a master's death are the socket,
  * the last good certificates and the keys of tickets.
  */
 #include <errno.h>
@@ -39,6 +39,7 @@
 #include "tickets.h"
 #include "tlsoptions.h"
 #include "unixlisten.h"
+#include "wipe.h"
 
 #define LOOK 1000       /* milliseconds between looks at the files */
 #define LAST 2000       /* for those who were told to end */
@@ -449,6 +450,7 @@ static void prepare_master(struct keeper *k)
                                      .life = k->life[0],
                                      .sessions = k->o.sessions,
                                      .handshakes = k->o.handshakes,
+                                     .connections = k->o.connections,
                                      .deadline = k->o.deadline,
                                      .idle = k->o.idle,
                                      .tickets = 2 * k->o.rotation,
@@ -482,7 +484,7 @@ int main(int argc, char const *const *argv)
   struct keeper *k = calloc(1, sizeof *k);
 
   PROG = "postern-tlsd";
-  if (!k) die("start");
+  if (!k || !wipe_begin()) die("start");
   tlsoptions_parse(&k->o, argc, argv);
   prepare_descriptors(k);
   prepare_account(k);

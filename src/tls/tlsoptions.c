@@ -8,9 +8,9 @@
 
 #define USAGE                                                                  \
   "postern-tlsd [ -q ] [ -u user ] [ -g group ] [ -r root ] [ -d fd ]"         \
-  " [ -m mode ] [ -c sessions ] [ -H handshakes ] [ -t seconds ]"              \
-  " [ -w seconds ] [ -T seconds ] [ -k seconds ] [ -v clients.pem ]"           \
-  " socket directory"
+  " [ -m mode ] [ -c sessions ] [ -H handshakes ] [ -n connections ]"          \
+  " [ -t seconds ] [ -w seconds ] [ -T seconds ] [ -k seconds ]"               \
+  " [ -v clients.pem ] socket directory"
 #define dieusage() strerr_dieusage(100, USAGE)
 
 static void number(char letter, char const *s, unsigned int min,
@@ -52,12 +52,13 @@ void tlsoptions_parse(struct tlsoptions *o, int argc, char const *const *argv)
                            .mode = 0666,
                            .sessions = 1000,
                            .handshakes = 50,
+                           .connections = 100,
                            .deadline = 60,
                            .idle = 3600,
                            .drain = 60,
                            .rotation = 3600};
   for (;;) {
-    int opt = subgetopt_r(argc, argv, "qu:g:r:d:m:c:H:t:w:T:k:v:", &l);
+    int opt = subgetopt_r(argc, argv, "qu:g:r:d:m:c:H:n:t:w:T:k:v:", &l);
 
     if (opt == -1) break;
     switch (opt) {
@@ -69,6 +70,7 @@ void tlsoptions_parse(struct tlsoptions *o, int argc, char const *const *argv)
     case 'm': mode(l.arg, &o->mode); break;
     case 'c': number('c', l.arg, 1, 65535, &o->sessions); break;
     case 'H': number('H', l.arg, 1, 65535, &o->handshakes); break;
+    case 'n': number('n', l.arg, 1, 1000000, &o->connections); break;
     case 't': number('t', l.arg, 1, 86400, &o->deadline); break;
     case 'w': number('w', l.arg, 1, 86400, &o->idle); break;
     case 'T': number('T', l.arg, 0, 86400, &o->drain); break;

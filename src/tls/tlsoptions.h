@@ -18,7 +18,8 @@ struct tlsoptions {
   mode_t mode;
   unsigned int sessions;
   unsigned int handshakes;
-  unsigned int deadline; /* seconds */
+  unsigned int connections; /* of a worker */
+  unsigned int deadline;    /* seconds */
   unsigned int idle;
   unsigned int drain;
   unsigned int rotation;

@@ -16,17 +16,23 @@
 
 #include "ferry.h"
 #include "log.h"
+#include "rights.h"
 #include "tlsctx.h"
+#include "wipe.h"
 
 #define PROGRAM "postern-tlsd"
+#define DESCRIPTORS 3 /* of a job */
 
 enum { CLIENT, DATA, LIFE };
 
+/* All that is known of a connection; zero between two. */
 struct worker {
-  struct worker_job const *job;
+  struct worker_config const *config;
+  struct worker_job job;
   SSL *ssl;
-  int life; /* -1: it is over, and nobody will tell us */
-  int gone; /* the application has closed its end */
+  int life;     /* -1: it is over, and nobody will tell us */
+  int gone;     /* the application has closed its end */
+  int ready[2]; /* there may be something to read */
   struct ferry ferry;
 };
 
@@ -75,8 +81,8 @@ LOG_ASIDE static void say_done(struct worker const *w, struct answer const *a)
   long verified = SSL_get_verify_result(ssl);
   struct log l;
 
-  log_start(&l, PROGRAM, "tls", w->job->session);
-  log_string(&l, "ip", w->job->ip);
+  log_start(&l, PROGRAM, "tls", w->job.session);
+  log_string(&l, "ip", w->job.ip);
   log_string(&l, "protocol", a->protocol);
   log_string(&l, "cipher", a->cipher);
   if (a->sni) log_string(&l, "sni", a->sni);
@@ -153,50 +159,79 @@ static char const *handshake(struct worker *w)
     if (!v) return "closed";
     if (v == FERRY_BROKEN) return broken_why();
     p[CLIENT] = (struct pollfd){
-        .fd = w->job->client,
+        .fd = w->job.client,
         .events = events(v == FERRY_AWAIT_READ ? FERRY_READ : FERRY_WRITE)};
     p[DATA] = (struct pollfd){.fd = -1};
-    if (!wait_for(w, p, w->job->deadline)) return "timeout";
+    if (!wait_for(w, p, w->job.deadline)) return "timeout";
   }
 }
 
 static int tell_facts(struct worker_job const *job, struct answer const *a)
 {
   stralloc sa = STRALLOC_ZERO;
+  /* with room for all of it, so that no copy of a part is left */
+  int good = stralloc_ready(&sa, ANSWER_MAX) && answer_write(&sa, a) &&
+             send(job->control, sa.s, sa.len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+                 (ssize_t)sa.len;
 
-  return answer_write(&sa, a) &&
-         send(job->control, sa.s, sa.len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-             (ssize_t)sa.len;
+  if (sa.s) explicit_bzero(sa.s, sa.a);
+  stralloc_free(&sa);
+  return good;
 }
 
-static void begin(struct worker *w)
+/* Who looks there and finds no room learns it when we are free. */
+static void tell_through(struct worker const *w)
 {
-  struct worker_job const *job = w->job;
+  struct worker_through const t = {w->config->place, w->job.turn};
+
+  if (write(w->config->through, &t, sizeof t) < 0 && errno != EAGAIN)
+    _exit(111);
+}
+
+static int tell(struct worker *w)
+{
   char subject[ANSWER_VALUE_MAX + 1];
-  pid_t pid = getpid();
   struct answer a;
+  int good;
+
+  tlsctx_answer(w->ssl, &a, subject);
+  if (!w->config->quiet) say_done(w, &a);
+  good = !w->job.facts || tell_facts(&w->job, &a);
+  explicit_bzero(&a, sizeof a);
+  explicit_bzero(subject, sizeof subject);
+  return good;
+}
+
+/* 1, or 0: there is nothing to carry. */
+static int begin(struct worker *w)
+{
   char const *why = handshake(w);
 
   if (why) {
-    say(job, "handshake", why);
-    _exit(0);
+    say(&w->job, "handshake", why);
+    return 0;
   }
-  if (write(job->done, &pid, sizeof pid) < 0) _exit(111);
-  tlsctx_answer(w->ssl, &a, subject);
-  if (!job->quiet) say_done(w, &a);
-  if (job->facts && !tell_facts(job, &a)) _exit(0);
-  close(job->control);
+  tell_through(w);
+  if (!tell(w)) return 0;
+  close(w->job.control);
+  w->job.control = -1;
+  return 1;
 }
 
 /* --- the relay --- */
+
+/* A read that would only say that there is nothing is left to poll, which must
+   be asked anyway. */
 
 static ssize_t tls_read(void *context, char *s, size_t n)
 {
   struct worker *w = context;
   int r;
 
+  if (!w->ready[CLIENT] && !SSL_has_pending(w->ssl)) return FERRY_AWAIT_READ;
   ERR_clear_error();
   r = SSL_read(w->ssl, s, (int)n);
+  w->ready[CLIENT] = 0;
   return r > 0 ? r : verdict(w->ssl, r);
 }
 
@@ -225,7 +260,7 @@ static ssize_t tls_shut(void *context)
     v = verdict(w->ssl, r);
     if (v != FERRY_BROKEN) return v;
   }
-  shutdown(w->job->client, SHUT_WR);
+  shutdown(w->job.client, SHUT_WR);
   return 0;
 }
 
@@ -234,9 +269,11 @@ static ssize_t data_read(void *context, char *s, size_t n)
   struct worker *w = context;
   ssize_t r;
 
+  if (!w->ready[DATA]) return FERRY_AWAIT_READ;
   do
-    r = recv(w->job->data, s, n, MSG_DONTWAIT);
+    r = recv(w->job.data, s, n, MSG_DONTWAIT);
   while (r < 0 && errno == EINTR);
+  if (r < (ssize_t)n) w->ready[DATA] = 0;
   if (r >= 0) return r;
   if (errno == EAGAIN) return FERRY_AWAIT_READ;
   if (errno != ECONNRESET) return FERRY_BROKEN;
@@ -253,7 +290,7 @@ static ssize_t data_write(void *context, char const *s, size_t n)
 
   if (w->gone) return (ssize_t)n;
   do
-    r = send(w->job->data, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    r = send(w->job.data, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
   while (r < 0 && errno == EINTR);
   if (r >= 0) return r;
   if (errno == EAGAIN) return FERRY_AWAIT_WRITE;
@@ -266,7 +303,7 @@ static ssize_t data_shut(void *context)
 {
   struct worker *w = context;
 
-  shutdown(w->job->data, SHUT_WR);
+  shutdown(w->job.data, SHUT_WR);
   return 0;
 }
 
@@ -276,18 +313,20 @@ static int wait_both(struct worker *w, int const want[2], uint64_t deadline)
 {
   struct pollfd p[3];
 
-  p[CLIENT] = (struct pollfd){.fd = want[CLIENT] ? w->job->client : -1,
+  p[CLIENT] = (struct pollfd){.fd = want[CLIENT] ? w->job.client : -1,
                               .events = events(want[CLIENT])};
-  p[DATA] = (struct pollfd){.fd = want[DATA] || !w->gone ? w->job->data : -1,
+  p[DATA] = (struct pollfd){.fd = want[DATA] || !w->gone ? w->job.data : -1,
                             .events = events(want[DATA])};
   if (!wait_for(w, p, deadline)) return 0;
   if (p[DATA].revents & POLLHUP) w->gone = 1;
+  w->ready[CLIENT] |= p[CLIENT].revents != 0;
+  w->ready[DATA] |= p[DATA].revents != 0;
   return 1;
 }
 
 static void carry(struct worker *w)
 {
-  uint64_t idle = (uint64_t)w->job->idle * 1000, last = worker_clock();
+  uint64_t idle = (uint64_t)w->config->idle * 1000, last = worker_clock();
   uint64_t linger = UINT64_MAX;
 
   for (;;) {
@@ -304,29 +343,81 @@ static void carry(struct worker *w)
     }
     if (wait_both(w, want, linger < last + idle ? linger : last + idle))
       continue;
-    if (linger == UINT64_MAX) say(w->job, "idle", "timeout");
+    if (linger == UINT64_MAX) say(&w->job, "idle", "timeout");
     return;
   }
 }
 
-_Noreturn void worker_run(struct worker_job const *job)
+/* --- one after the other --- */
+
+static void serve(struct worker *w)
 {
-  struct worker *w = calloc(1, sizeof *w);
   int one = 1;
 
-  if (w) w->ssl = SSL_new(job->ctx);
-  if (!w || !w->ssl || SSL_set_fd(w->ssl, job->client) != 1) {
-    say(job, "handshake", "out of memory");
-    _exit(111);
+  w->ssl = SSL_new(w->config->ctx);
+  if (!w->ssl || SSL_set_fd(w->ssl, w->job.client) != 1) {
+    say(&w->job, "handshake", "out of memory");
+    return;
   }
-  w->job = job;
-  w->life = job->life;
   w->ferry.end[CLIENT] = (struct ferry_end){w, tls_read, tls_write, tls_shut};
   w->ferry.end[DATA] = (struct ferry_end){w, data_read, data_write, data_shut};
+  w->ready[CLIENT] = w->ready[DATA] = 1;
+  fcntl(w->job.client, F_SETFL, O_NONBLOCK);
+  setsockopt(w->job.client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (begin(w)) carry(w);
+}
+
+/* Nobody's any more. */
+static void forget(struct worker *w)
+{
+  struct worker_config const *config = w->config;
+  int life = w->life;
+
+  SSL_free(w->ssl);
+  ERR_clear_error();
+  if (w->job.control >= 0) close(w->job.control);
+  close(w->job.client);
+  close(w->job.data);
+  explicit_bzero(w, sizeof *w);
+  wipe_stack();
+  w->config = config;
+  w->life = life;
+}
+
+int worker_give(int pair, struct worker_job const *job)
+{
+  int const fd[DESCRIPTORS] = {job->control, job->client, job->data};
+
+  return rights_send(pair, fd, DESCRIPTORS, job, sizeof *job);
+}
+
+/* 0: there are no more. */
+static int take(struct worker *w)
+{
+  int fd[DESCRIPTORS];
+
+  if (rights_receive(w->config->pair, fd, DESCRIPTORS, &w->job, sizeof w->job,
+                     0) != (ssize_t)sizeof w->job)
+    return 0;
+  w->job.control = fd[0];
+  w->job.client = fd[1];
+  w->job.data = fd[2];
+  return 1;
+}
+
+_Noreturn void worker_run(struct worker_config const *config)
+{
+  static char const free_again[] = {WORKER_FREE};
+  struct worker *w = calloc(1, sizeof *w);
+
+  if (!w) _exit(111);
+  w->config = config;
+  w->life = config->life;
   signal(SIGPIPE, SIG_IGN);
-  fcntl(job->client, F_SETFL, O_NONBLOCK);
-  setsockopt(job->client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  begin(w);
-  carry(w);
+  while (take(w)) {
+    serve(w);
+    forget(w);
+    if (send(config->pair, free_again, 1, MSG_NOSIGNAL) != 1) break;
+  }
   _exit(0);
 }

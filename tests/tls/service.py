@@ -3,7 +3,7 @@ import fcntl, struct, termios
 from tlsd import *
 
 USAGE = ("usage: postern-tlsd [ -q ] [ -u user ] [ -g group ] [ -r root ] [ -d fd ] [ -m mode ] [ -c sessions ]"
-         " [ -H handshakes ] [ -t seconds ] [ -w seconds ] [ -T seconds ] [ -k seconds ] [ -v clients.pem ]"
+         " [ -H handshakes ] [ -n connections ] [ -t seconds ] [ -w seconds ] [ -T seconds ] [ -k seconds ] [ -v clients.pem ]"
          " socket directory")
 WHO = ("-u", str(NOBODY), "-g", str(NOBODY)) if ROOT else ()
 
@@ -27,7 +27,7 @@ refused("no arguments", 100, "postern-tlsd: " + USAGE)
 refused("one", 100, "postern-tlsd: " + USAGE, "s")
 refused("three", 100, "postern-tlsd: " + USAGE, "s", "certs", "x")
 refused("an unknown option", 100, "postern-tlsd: " + USAGE, "-z", "s", "certs")
-for o, low, high in ("c", 1, 65535), ("H", 1, 65535), ("t", 1, 86400), ("w", 1, 86400), ("T", 0, 86400), ("k", 1, 86400), ("d", 3, 65535):
+for o, low, high in ("c", 1, 65535), ("H", 1, 65535), ("n", 1, 1000000), ("t", 1, 86400), ("w", 1, 86400), ("T", 0, 86400), ("k", 1, 86400), ("d", 3, 65535):
     for v in "x", "", "5x", "-1", str(low - 1), str(high + 1):
         fatal(f"-{o} {v}", 100, f"-{o}: not a number from {low} to {high}: {v}", f"-{o}", v, "s", "certs")
 fatal("-d, not open", 100, "-d: file descriptor not open: 99", "-d", "99", "s", "certs")
@@ -251,11 +251,12 @@ for i in range(2):
 ok(not any(resumes(v) for v in sessions), "after three rotations they are not")
 
 # --- one worker dies ---
+ok(until(lambda: not d.workers()), "workers without a connection end")
 one = front.connect()
 says(one)
 victim = d.workers()[0]
 two = front.connect()
-ok(says(one) and says(two) and len(d.workers()) == 2, "a process for each")
+ok(says(one) and says(two) and len(d.workers()) == 2, "a process for each at a time")
 os.kill(victim, signal.SIGKILL)
 ok(b"" == ends(one).replace(b"<reset>", b"") and says(two), "one that is killed harms one connection")
 ok(d.awaits(f"^postern-tlsd: crash pid={victim} signal=9$"), "and is logged")
@@ -307,6 +308,7 @@ def limit(what, soft):
 
 for what, name, line in (("RLIMIT_NOFILE", "descriptors", "accept=Too-many-open-files"),
                          ("RLIMIT_NPROC", "processes", "fork=Resource-temporarily-unavailable")):
+    ok(until(lambda: not d.workers()), f"before we run out of {name}, nobody is there")
     limit(what, 3 if what == "RLIMIT_NOFILE" else 0)
     here, s = plain()
     t = threading.Thread(target=s.start, daemon=True)
@@ -339,7 +341,180 @@ tls2.close()
 s.close()
 ok(d.wait() == 0, "and ends with 0 when they have gone")
 
+# --- one worker for many ---
+def only(d):
+    """The one worker that there is, or soon will be."""
+    w = until(lambda: len(w := d.workers()) == 1 and w)
+    return w[0] if w else d.workers()
+
+
+def serves(front):
+    """Who serves a new connection, from its begin to its end."""
+    tls = front.connect()
+    r = says(tls) and only(front.d)
+    tls.close()
+    return r
+
+
+def unread(s):
+    return struct.unpack("i", fcntl.ioctl(s.control, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+
+
+def accepted():
+    """A plain session that has its place: where there is one place, nobody else has one."""
+    here, s = plain()
+    until(lambda: not unread(s))
+    return here, s
+
+
+def fds(pid):
+    return sorted(os.readlink(f"/proc/{pid}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{pid}/fd"))
+
+
+# -c 1: the next is accepted when the one before has gone altogether
+d = Daemon("-c", "1", "-n", "3", "-q")
+front = Front(d)
+pids = [serves(front) for i in range(7)]
+ok(len(set(pids[:3])) == len(set(pids[3:6])) == 1 and len(set(pids)) == 3, "-n 3: three by each", pids)
+ok(d.log() == "postern-tlsd: certs default=default\n", "and nothing to say of it", d.log())
+raw = front.raw()
+raw.sendall(b"EHLO x\r\nEHLO x\r\n")
+ends(raw)
+raw.close()
+ok(serves(front) == pids[6] and serves(front) not in pids, "a handshake that fails counts, and harms nobody")
+ok(d.stop() == 0, "-n: ends")
+d = Daemon("-c", "1", "-n", "1", "-q")
+front = Front(d)
+pids = [serves(front) for i in range(3)]
+ok(len(set(pids)) == 3, "-n 1: a process for each", pids)
+ok(d.stop() == 0, "-n 1: ends")
+
+d = Daemon("-c", "1")
+front = Front(d)
+pid = serves(front)
+ok(serves(front) == pid, "one serves the next, too")
+tls = front.connect()
+ok(says(tls) and only(d) == pid, "and the next")
+write(FILE, B[0] + B[1])
+d.reload()
+ok(says(tls) and d.workers() == [pid], "certificates: who has a connection goes on")
+tls.close()
+second = serves(front)
+ok(second != pid and sees("B"), "but serves no other")
+write(FILE, A[0] + A[1])
+d.reload()
+third = serves(front)
+ok(third != second and sees("A"), "certificates: who has none ends")
+rotate()
+ok(serves(front) != third, "ticket keys: likewise")
+pid = serves(front)
+here, s = accepted()
+os.kill(pid, signal.SIGKILL)
+ok(d.awaits(f"^postern-tlsd: crash pid={pid} signal=9$"), "one that dies without a connection is logged")
+here.close()
+s.close()
+second = serves(front)
+ok(second != pid, "and not chosen")
+m = d.master()
+os.kill(m, signal.SIGSTOP)
+os.kill(second, signal.SIGKILL)
+here, s = plain()
+s.control.sendall(b"Y")
+os.kill(m, signal.SIGCONT)
+tls = context().wrap_socket(here)
+ok(tls.version() and until(lambda: second not in d.workers()), "nor if it died a moment ago")
+tls.close()
+s.close()
+pid = serves(front)
+here, s = accepted()
+os.kill(pid, signal.SIGSTOP)
+s.control.sendall(b"Y")
+until(lambda: not unread(s))
+d.reload()  # when it is done, so is what was asked before
+os.kill(pid, signal.SIGKILL)
+ok(ends(here) in (b"", b"<reset>"), "one that dies before it took what it was given: the connection ends")
+ok(ends(s.control) in (b"", b"<reset>"), "and the application knows")
+s.close()
+here.close()
+ok(d.awaits(f"^postern-tlsd: crash pid={pid} signal=9$") and serves(front) != pid, "the next is served")
+if ROOT:
+    pid, counts = serves(front), []
+    for i in range(20):
+        here, s = accepted()
+        counts.append((fds(m), fds(pid)))
+        here.close()
+        s.close()
+        serves(front)
+    ok(all(c == counts[0] for c in counts), "after 20 neither it nor the master has one descriptor more", (counts[0], counts[-1]))
+    ok(len(counts[0][1]) == 6 and counts[0][1].count("socket") == 1, "a worker without a connection has its pair, and nothing of one", counts[0])
+pid = serves(front)
+ok(until(lambda: not d.workers()) and d.lines(f"pid={pid} ") == 0, "after some seconds it ends, without a word")
+pid = serves(front)
+os.kill(m, signal.SIGKILL)
+ok(until(lambda: not os.path.exists(f"/proc/{pid}")), "without its master, too")
+ok(serves(front) != pid, "the next master has its own")
+pid = serves(front)
+ok(d.stop() == 0 and not os.path.exists(f"/proc/{pid}"), "TERM: it ends at once")
+
+
+# --- what is left of one for the next ---
+def remembers(pid, *texts):
+    """Which of them are in its memory?"""
+    found = set()
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            where, mode = line.split()[:2]
+            if "w" not in mode:
+                continue
+            a, b = (int(x, 16) for x in where.split("-"))
+            mem.seek(a)
+            data = mem.read(b - a)
+            found.update(t for t in texts if t in data)
+    return found
+
+
+d = Daemon("-c", "1", certs="certs")
+front = Front(d, payload=b"session-of-one\x00address-of-one\x00")
+TEXTS = b"said-by-the-client", b"SAID-BY-THE-OTHER", b"session-of-one", b"address-of-one", b"name-of-one.example"
+front.app = lambda s: (s.data.recv(65536), s.data.sendall(TEXTS[1]), s.data.recv(65536), s.data.close())
+for version in V12, V13:
+    front.payload = b"\0\0"
+    pid = front.connect(context(version))
+    pid.close()
+    front.payload = b"session-of-one\x00address-of-one\x00"
+    tls = front.connect(context(version), "name-of-one.example")
+    tls.sendall(TEXTS[0])
+    tls.recv(65536)
+    pid = only(d)
+    try:
+        during = remembers(pid, *TEXTS)
+    except PermissionError:
+        skip("what is left", "its memory may not be read")
+        tls.close()
+        continue
+    tls.close()
+    ok(set(TEXTS[:3]) <= during, "it has what is said, while it is said", during)
+    ok(until(lambda: not remembers(pid, *TEXTS)) and d.workers() == [pid], "and nothing of it when it is free", remembers(pid, *TEXTS))
+ok(d.stop() == 0, "ends")
+
 # --- limits and deadlines ---
+d = Daemon("-H", "1", "-q")
+front = Front(d)
+slow, held = front.raw(), []
+ok(until(lambda: len(d.workers()) == 1), "-H 1: one is in the handshake")
+t = threading.Thread(target=lambda: held.append(front.connect()), daemon=True)
+t.start()
+until(lambda: len(front.sessions) == 2)
+for i in range(2):
+    d.reload()
+ok(len(d.workers()) == 1 and not held, "-H 1: another waits")
+slow = context().wrap_socket(slow)
+t.join(LIMIT)
+ok(held and says(held[0]) and says(slow) and len(d.workers()) == 2, "-H 1: until the first is through, not until its end")
+slow.close()
+held[0].close()
+ok(d.stop() == 0, "-H: ends")
+
 d = Daemon("-H", "1", "-c", "3", "-t", "20", "-q")
 front = Front(d)
 slow = front.raw()
@@ -375,10 +550,6 @@ front = Front(d)
 tls = front.connect()
 says(tls)
 second, third = plain(), plain()
-
-
-def unread(s):
-    return struct.unpack("i", fcntl.ioctl(s.control, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
 
 
 for i in range(2):

@@ -66,7 +66,8 @@ static _Noreturn void child(void)
   struct account a = {0, 0, 0, 0, 0, {0}};
   struct confine c;
   struct rlimit rl;
-  int status;
+  struct msghdr m = {0};
+  int status, pair[2];
   pid_t pid;
 
   tell(!confine_identity(&a, -1));
@@ -74,12 +75,17 @@ static _Noreturn void child(void)
   tell(!getrlimit(RLIMIT_CORE, &rl) && !rl.rlim_max);
   tell(confine_master(&c));
   both();
+  denied(socketpair(AF_INET, SOCK_STREAM, 0, pair));
+  tell(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
   pid = fork();
   if (!pid) {
     tell(confine_worker(&c));
     both();
     denied(fork());
     denied(accept(0, 0, 0));
+    denied(sendmsg(0, &m, 0));
+    denied(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    tell(recvmsg(-1, &m, 0) < 0 && errno == EBADF);
     _exit(7);
   }
   tell(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
@@ -120,10 +126,15 @@ int main(void)
   hear("no core");
   hear("the master's list");
   hear_both();
+  hear("no pair but of unix sockets");
+  hear("such a pair");
   hear("the worker's list");
   hear_both();
   hear("no fork");
   hear("no accept");
+  hear("no sending of descriptors");
+  hear("no pair");
+  hear("but receiving");
   hear("the master forks, and waits");
   waitpid(pid, 0, 0);
   return done();

@@ -58,6 +58,7 @@ int main(void)
   struct bundle_entry e = {"a.example", {"FILE", 0, 0}, {"KEY", 0, 0}};
   struct master_config config = {.sessions = 10,
                                  .handshakes = 2,
+                                 .connections = 3,
                                  .deadline = 60,
                                  .idle = 60,
                                  .tickets = 100,

@@ -1,8 +1,10 @@
-/* worker - one connection, in a fork; tests/tls has the rest. */
+/* worker - connections, in a fork; tests/tls has the rest. */
 #include "worker.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -16,73 +18,113 @@
 static struct tickets tickets;
 static struct tlsctx *tls;
 
-/* Our ends. */
+/* Our ends of a connection. */
 struct ends {
-  int control, client, data, life, done;
-  pid_t pid;
+  int control, client, data;
 };
 
-static struct ends start(unsigned int handshake, unsigned int idle)
+/* And of a worker. */
+static int pair, life, through;
+static pid_t pid;
+
+static void start(unsigned int idle)
 {
-  int p[3][2], life[2], finished[2];
-  struct ends e;
+  int p[2], l[2], t[2];
 
-  for (int i = 0; i < 3; i++)
-    socketpair(AF_UNIX, SOCK_STREAM, 0, p[i]);
-  pipe(life);
-  pipe(finished);
-  e = (struct ends){p[0][0], p[1][0], p[2][0], life[1], finished[0], fork()};
-  if (!e.pid) {
-    struct worker_job const job = {
-        .ctx = tls->ctx,
-        .control = p[0][1],
-        .client = p[1][1],
-        .data = p[2][1],
-        .life = life[0],
-        .done = finished[1],
-        .facts = 1,
-        .session = "s.1",
-        .ip = "::1",
-        .deadline = worker_clock() + handshake * 1000,
-        .idle = idle,
-    };
+  socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, p);
+  pipe(l);
+  pipe(t);
+  pid = fork();
+  if (!pid) {
+    struct worker_config const config = {.ctx = tls->ctx,
+                                         .pair = p[1],
+                                         .life = l[0],
+                                         .through = t[1],
+                                         .place = 7,
+                                         .idle = idle};
 
-    for (int i = 0; i < 3; i++)
-      close(p[i][0]);
-    close(life[1]);
-    close(finished[0]);
-    worker_run(&job);
+    close(p[0]);
+    close(l[1]);
+    close(t[0]);
+    worker_run(&config);
   }
-  for (int i = 0; i < 3; i++)
-    close(p[i][1]);
-  close(life[0]);
-  close(finished[1]);
-  return e;
+  close(p[1]);
+  close(l[0]);
+  close(t[1]);
+  pair = p[0];
+  life = l[1];
+  through = t[0];
 }
 
-static int finish(struct ends const *e)
+static struct ends give(unsigned int handshake)
 {
-  int status = -1;
+  struct worker_job job = {.facts = 1,
+                           .turn = 9,
+                           .deadline = worker_clock() + handshake * 1000,
+                           .session = "s.1",
+                           .ip = "::1"};
+  int p[3][2];
 
-  waitpid(e->pid, &status, 0);
+  for (int i = 0; i < 3; i++)
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p[i]);
+  job.control = p[0][1];
+  job.client = p[1][1];
+  job.data = p[2][1];
+  worker_give(pair, &job);
+  for (int i = 0; i < 3; i++)
+    close(p[i][1]);
+  return (struct ends){p[0][0], p[1][0], p[2][0]};
+}
+
+static void end(struct ends const *e)
+{
   close(e->control);
   close(e->client);
   close(e->data);
-  close(e->life);
-  close(e->done);
+}
+
+static int is_free(void)
+{
+  char c[2];
+
+  return recv(pair, c, sizeof c, 0) == 1 && *c == WORKER_FREE;
+}
+
+static int finish(void)
+{
+  int status = -1;
+
+  close(pair);
+  waitpid(pid, &status, 0);
+  close(life);
+  close(through);
   return status;
+}
+
+static unsigned int descriptors(void)
+{
+  char path[64];
+  unsigned int n = 0;
+  DIR *d;
+
+  snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
+  d = opendir(path);
+  while (d && readdir(d))
+    n++;
+  if (d) closedir(d);
+  return n;
 }
 
 static void talking(int version)
 {
-  struct ends e = start(60, 60);
+  struct ends e = give(60);
   SSL *ssl = tlsclient(e.client, version);
+  struct worker_through t;
   char s[4096];
-  pid_t pid = 0;
   ssize_t n;
 
   ok(SSL_do_handshake(ssl) == 1, "a handshake");
-  ok(read(e.done, &pid, sizeof pid) == sizeof pid && pid == e.pid,
+  ok(read(through, &t, sizeof t) == sizeof t && t.place == 7 && t.turn == 9,
      "the master is told");
   n = recv(e.control, s, sizeof s, 0);
   ok(n > 20 && !memcmp(s, "SSL_PROTOCOL=TLSv1.", 19) && !s[n - 1] && !s[n - 2],
@@ -103,29 +145,81 @@ static void talking(int version)
   SSL_shutdown(ssl);
   ok(recv(e.data, s, sizeof s, 0) == 0, "until it ends");
   SSL_free(ssl);
-  ok(finish(&e) == 0, "and then the process");
+  ok(is_free() && recv(e.control, s, 1, 0) == 0 && recv(e.client, s, 1, 0) == 0,
+     "then it is free, and has nothing of it");
+  end(&e);
 }
 
+static void several(void)
+{
+  unsigned int before, after;
+
+  start(60);
+  talking(TLS1_2_VERSION);
+  before = descriptors();
+  talking(TLS1_3_VERSION);
+  talking(TLS1_3_VERSION);
+  after = descriptors();
+  ok(before == after && before, "no descriptor stays");
+  ok(finish() == 0, "it ends when nobody can give it any more");
+}
+
+/* It must be free then. */
 static void failing(void)
 {
-  struct ends e = start(60, 60);
+  struct ends e;
   char c;
 
+  start(60);
+  e = give(60);
   send(e.client, "EHLO x\r\nEHLO x\r\n", 16, 0);
   ok(recv(e.control, &c, 1, 0) == 0, "no TLS: not a word to the application");
-  ok(finish(&e) == 0, "no TLS: ends");
-  e = start(0, 60);
-  ok(recv(e.control, &c, 1, 0) == 0 && finish(&e) == 0, "a deadline");
-  e = start(60, 60);
-  ok(write(e.life, "", 1) == 1 && recv(e.control, &c, 1, 0) == 0 &&
-         finish(&e) == 0,
+  ok(is_free(), "no TLS: free");
+  end(&e);
+  e = give(0);
+  ok(recv(e.control, &c, 1, 0) == 0 && is_free(), "a deadline");
+  end(&e);
+  talking(TLS1_3_VERSION);
+  ok(finish() == 0, "one that works after those");
+}
+
+static void ending(void)
+{
+  struct ends e;
+  SSL *ssl;
+  char c;
+
+  start(60);
+  e = give(60);
+  ok(write(life, "", 1) == 1 && recv(e.control, &c, 1, 0) == 0 && finish() == 0,
      "told to end");
-  e = start(60, 60);
-  close(e.life);
-  e.life = -1;
+  end(&e);
+  start(60);
+  e = give(60);
+  close(life);
+  life = -1;
   send(e.client, "EHLO x\r\nEHLO x\r\n", 16, 0);
-  ok(recv(e.control, &c, 1, 0) == 0 && finish(&e) == 0,
+  ok(recv(e.control, &c, 1, 0) == 0 && is_free() && finish() == 0,
      "nobody left to tell: goes on");
+  end(&e);
+  start(60);
+  e = give(60);
+  close(pair);
+  pair = -1;
+  ssl = tlsclient(e.client, TLS1_3_VERSION);
+  ok(SSL_do_handshake(ssl) == 1 && SSL_write(ssl, "x", 1) == 1 &&
+         recv(e.data, &c, 1, 0) == 1,
+     "without a master it serves whom it has");
+  SSL_free(ssl);
+  end(&e);
+  ok(finish() == 0, "and ends");
+  start(60);
+  kill(pid, SIGKILL);
+  ok(recv(pair, &c, 1, 0) == 0, "one that died");
+  e = give(60);
+  ok(recv(e.control, &c, 1, 0) == 0, "takes nothing");
+  end(&e);
+  finish();
 }
 
 int main(void)
@@ -142,8 +236,8 @@ int main(void)
   tls = tlsctx_make(bundle.s, bundle.len, &tickets, 100, why);
   if (!tls) return 1;
   dup2(open("log", O_CREAT | O_WRONLY | O_APPEND, 0600), 2);
-  talking(TLS1_2_VERSION);
-  talking(TLS1_3_VERSION);
+  several();
   failing();
+  ending();
   return done();
 }

@@ -1,0 +1,63 @@
+/* wipe - nothing is left behind. */
+#include "wipe.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "unit.h"
+
+#define SIZE 200
+
+/* Read where nobody should: only how the allocator marks its own is not ours.
+ */
+static int is_gone(unsigned char const volatile *p, size_t from)
+{
+  for (size_t i = from; i < SIZE; i++)
+    if (p[i] == 'x') return 0;
+  return 1;
+}
+
+static __attribute__((noinline)) uintptr_t leave(void)
+{
+  char volatile s[2 * SIZE]; /* not where the last frame's own words are */
+
+  for (size_t i = 0; i < SIZE; i++)
+    s[i] = 'x';
+  return (uintptr_t)s;
+}
+
+int main(void)
+{
+  char *a, *b;
+  uintptr_t at;
+
+  ok(wipe_begin(), "in time");
+  a = OPENSSL_malloc(SIZE);
+  memset(a, 'x', SIZE);
+  at = (uintptr_t)a;
+  OPENSSL_free(a);
+  ok(is_gone((void *)at, 0), "what is freed");
+  a = OPENSSL_malloc(SIZE);
+  b = OPENSSL_malloc(SIZE); /* so that it must move */
+  memset(a, 'x', SIZE);
+  at = (uintptr_t)a;
+  a = OPENSSL_realloc(a, SIZE * 4);
+  ok((uintptr_t)a != at && a[0] == 'x' && a[SIZE - 1] == 'x' &&
+         is_gone((void *)at, 0),
+     "what moves");
+  a = OPENSSL_realloc(a, 1);
+  ok(a[0] == 'x' && is_gone((void *)a, 1), "what shrinks");
+  ok(!OPENSSL_realloc(a, 0), "to nothing");
+  a = OPENSSL_realloc(0, SIZE);
+  ok(!!a, "from nothing");
+  OPENSSL_free(a);
+  OPENSSL_free(b);
+  OPENSSL_free(0);
+  at = leave();
+  wipe_stack();
+  ok(is_gone((void *)at, 0), "the stack");
+  return done();
+}
