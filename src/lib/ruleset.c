@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ruleset.h"
+#include "whole.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -13,15 +14,6 @@ void ruleset_init(struct ruleset *rs, char const *path, int may_be_missing)
   rs->path = path;
   rs->may_be_missing = may_be_missing;
   rs->state = path ? RULESET_UNUSABLE : RULESET_NONE;
-}
-
-static int same_file(struct stat const *a, struct stat const *b)
-{
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-         a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-         a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-         a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* 1, or 0 with errno.  A file that is written to while it is read is no good,
@@ -39,7 +31,7 @@ static int load(struct ruleset *rs, cdbmap *fresh)
     e = EINVAL;
   else if (!cdbmap_load(fresh, fd))
     e = errno;
-  else if (fstat(fd, &after) < 0 || !same_file(&rs->seen, &after)) {
+  else if (fstat(fd, &after) < 0 || !whole_same(&rs->seen, &after)) {
     cdbmap_close(fresh);
     rs->seen.st_ino = 0;
     e = EAGAIN;
@@ -75,7 +67,7 @@ enum ruleset_news ruleset_refresh(struct ruleset *rs, uint64_t now, int again)
     rs->seen.st_ino = 0;
     return failed(rs, errno);
   }
-  if (!again && rs->seen.st_ino && same_file(&st, &rs->seen))
+  if (!again && rs->seen.st_ino && whole_same(&st, &rs->seen))
     return RULESET_SAME;
   if (!load(rs, &fresh)) {
     int e = errno;

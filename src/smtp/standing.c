@@ -8,13 +8,7 @@
 #include "cdbmap.h"
 #include "standing.h"
 #include "users.h"
-
-static int same_file(struct stat const *a, struct stat const *b)
-{
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-         a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
+#include "whole.h"
 
 /* 1, 0, -1 with errno: as users_find. */
 static int find(int fd, char const *user, int *disabled)
@@ -56,7 +50,7 @@ enum standing_now standing_look(struct standing *st, char const *path,
   struct stat now;
   int fd, e;
 
-  if (st->seen.st_ino && !stat(path, &now) && same_file(&now, &st->seen))
+  if (st->seen.st_ino && !stat(path, &now) && whole_same(&now, &st->seen))
     return STANDING_GOOD;
   fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return STANDING_UNKNOWN;

@@ -24,6 +24,25 @@ static struct {
     {"over the bound", MAX, MAX - 1, 0},
 };
 
+/* One member after the other is another. */
+static void same(void)
+{
+  struct stat a = {.st_ino = 7}, b[7];
+
+  for (int i = 0; i < 7; i++)
+    b[i] = a;
+  ok(whole_same(&a, b), "the same");
+  b[0].st_dev = 1;
+  b[1].st_ino = 8;
+  b[2].st_size = 1;
+  b[3].st_mtim.tv_sec = 1;
+  b[4].st_mtim.tv_nsec = 1;
+  b[5].st_ctim.tv_sec = 1;
+  b[6].st_ctim.tv_nsec = 1;
+  for (int i = 0; i < 7; i++)
+    ok(!whole_same(&a, b + i) && !whole_same(b + i, &a), "another");
+}
+
 int main(void)
 {
   static char bytes[MAX];
@@ -61,5 +80,6 @@ int main(void)
     ok(!whole_read(-1, &sa, 2) && errno == EBADF, "not open");
     stralloc_free(&sa);
   }
+  same();
   return done();
 }
