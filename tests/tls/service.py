@@ -367,6 +367,12 @@ def accepted():
     return here, s
 
 
+def is_dead(pid):
+    """Is it a process that only waits for being buried?"""
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rsplit(")", 1)[1].split()[0] == "Z"
+
+
 def fds(pid):
     return sorted(os.readlink(f"/proc/{pid}/fd/{fd}").split(":")[0] for fd in os.listdir(f"/proc/{pid}/fd"))
 
@@ -418,6 +424,7 @@ ok(second != pid, "and not chosen")
 m = d.master()
 os.kill(m, signal.SIGSTOP)
 os.kill(second, signal.SIGKILL)
+until(lambda: is_dead(second))  # before that it could still be given something
 here, s = plain()
 s.control.sendall(b"Y")
 os.kill(m, signal.SIGCONT)
