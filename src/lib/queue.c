@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/wait.h>
@@ -10,10 +9,10 @@
 #include <skalibs/tai.h>
 
 #include "chain.h"
+#include "child.h"
 #include "queue.h"
 
-#define FIRST_FD 16 /* beyond those that the program gets */
-#define LATE (-1)
+#define FIRST_FD 16       /* beyond those that the program gets */
 #define CANCEL_SECONDS 10 /* for a program that need only notice */
 
 static struct {
@@ -47,14 +46,14 @@ static struct {
     {120, "451 4.3.0 unable to exec qq"},
     {126, "451 4.3.0 unable to exec qq"},
     {127, "451 4.3.0 unable to exec qq"},
-    {LATE, "451 4.3.0 qq timeout"},
+    {CHILD_LATE, "451 4.3.0 qq timeout"},
 };
 
 static char const *fixed_reply(int code)
 {
   for (size_t i = 0; i < sizeof replies / sizeof *replies; i++)
     if (replies[i].code == code) return replies[i].reply;
-  if (code >= 256) return "451 4.3.0 qq crashed";
+  if (code >= CHILD_SIGNAL) return "451 4.3.0 qq crashed";
   if (code >= 11 && code <= 40) return "554 5.3.0 qq permanent problem";
   return "451 4.3.0 qq temporary problem";
 }
@@ -185,31 +184,6 @@ void queue_put(struct queue *q, char const *s, size_t n)
   if (!q->failed && !write_all(q, q->message, s, n)) q->failed = 1;
 }
 
-/* Wait with SIGCHLD blocked: the signal of an end that comes after the look
-   at waitpid is kept, and ends the wait. */
-static int wait_until(pid_t pid, unsigned int seconds, int *wstatus)
-{
-  sigset_t chld, old;
-  tain now, until;
-  pid_t r;
-
-  sigemptyset(&chld);
-  sigaddset(&chld, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &chld, &old);
-  deadline_in(&until, &now, seconds);
-  while (!(r = waitpid(pid, wstatus, WNOHANG)) && tain_less(&now, &until)) {
-    struct timespec ts;
-    tain left;
-
-    tain_sub(&left, &until, &now);
-    timespec_from_tain_relative(&ts, &left);
-    sigtimedwait(&chld, 0, &ts);
-    tain_now(&now);
-  }
-  sigprocmask(SIG_SETMASK, &old, 0);
-  return r == pid;
-}
-
 static void close_writers(struct queue *q)
 {
   if (q->message >= 0) close(q->message);
@@ -220,17 +194,10 @@ static void close_writers(struct queue *q)
 /* How it ended: see code in queue.h. */
 static int reap(struct queue *q)
 {
-  int wstatus = 0, late = 0;
+  int code = child_wait(q->pid, q->timeout);
 
-  if (!wait_until(q->pid, q->timeout, &wstatus)) {
-    late = 1;
-    kill(q->pid, SIGKILL);
-    if (waitpid_nointr(q->pid, &wstatus, 0) != q->pid) wstatus = 0;
-  }
   q->pid = 0;
-  if (late) return LATE;
-  if (WIFSIGNALED(wstatus)) return 256 + WTERMSIG(wstatus);
-  return WEXITSTATUS(wstatus);
+  return code;
 }
 
 int queue_close(struct queue *q, char const *envelope, size_t n,
