@@ -311,7 +311,7 @@ static int judge_mailbox(struct gate *g, struct gate_facts const *f,
 static int add_suffix(struct gate *g, struct gate_facts const *f,
                       struct mailbox *m, struct gate_answer *a)
 {
-  char const *suffix = g->set->relayclient;
+  char const *suffix = gate_relay(g, f).relayclient;
 
   /* who authenticated has a right of his own: as if RELAYCLIENT were empty */
   if (!suffix || f->user || mailbox_append(m, suffix)) return 1;
@@ -345,8 +345,48 @@ struct relay_facts gate_relay(struct gate const *g, struct gate_facts const *f)
 {
   return (struct relay_facts){.user = f->user,
                               .cert = f->cert,
-                              .relayclient = g->set->relayclient,
-                              .relayreason = g->set->relayreason};
+                              .relayclient = f->crowd ? 0 : g->set->relayclient,
+                              .relayreason = f->crowd ? RELAY_SUPPRESSED
+                                                 "gateway"
+                                                      : g->set->relayreason};
+}
+
+int gate_rests_on_address(struct gate const *g, struct gate_facts const *f)
+{
+  struct settings const *set = g->set;
+  struct gate_facts open = *f;
+  struct relay_facts facts;
+  char const *ignored;
+  enum relay right;
+  ip46 ip;
+
+  if (set->gateway_ok) return 0;
+  open.crowd = 0;
+  facts = gate_relay(g, &open);
+  right = relay_right(&facts, &ignored);
+  if (right != RELAY_RULE && right != RELAY_GRANT && right != RELAY_ENV)
+    return 0;
+  return !set->remote_ip || !addr_scan(set->remote_ip, &ip) ||
+         crowd_is_private(&ip);
+}
+
+int gate_crowd(struct gate *g, char const *name, struct crowd *c)
+{
+  char const *at = g->set->remote_ip;
+  char const *why = "TCPREMOTEIP is not an IP address";
+  struct store s;
+  int good = 0;
+  ip46 ip;
+
+  if (at && addr_scan(at, &ip)) {
+    good = store_open(&s, g->set->names, STORE_GET);
+    if (!good) why = store_why(&s);
+    if (good) good = crowd_look(&s, &ip, name, c, &why), store_close(&s);
+  }
+  if (good) return c->n > g->set->maxnames;
+  g->warn(g->data, g->set->names, why);
+  c->n = 0;
+  return 1;
 }
 
 void gate_recipient(struct gate *g, struct gate_facts const *f, char const *arg,

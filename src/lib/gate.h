@@ -18,6 +18,7 @@
 
 #include "aliases.h"
 #include "cdbmap.h"
+#include "crowd.h"
 #include "mailbox.h"
 #include "relay.h"
 #include "settings.h"
@@ -79,6 +80,7 @@ extern char const *gate_bad_sender(struct settings const *set,
 struct gate_facts {
   char const *user; /* who authenticated, or 0 */
   char const *cert; /* from gate_cert */
+  int crowd;        /* gate_crowd: nothing rests on his address */
   size_t rcpts;     /* accepted already for this message */
   int utf8;         /* MAIL had SMTPUTF8 */
   int bad_sender;   /* gate_bad_sender */
@@ -120,5 +122,15 @@ extern void gate_recipient(struct gate *g, struct gate_facts const *f,
 /* What this client may do anywhere. */
 extern struct relay_facts gate_relay(struct gate const *g,
                                      struct gate_facts const *f);
+
+/* Does this client's right to relay rest on a private address, and no rule
+   consents to whoever may be behind it? */
+extern int gate_rests_on_address(struct gate const *g,
+                                 struct gate_facts const *f);
+
+/* Then, with -N, at MAIL: is it more clients than maxnames who come from there,
+   with one of that name (crowd.h)?  1 yes, or it cannot be told, after a
+   warning; 0 no.  c->n is 0 if it cannot be told. */
+extern int gate_crowd(struct gate *g, char const *name, struct crowd *c);
 
 #endif

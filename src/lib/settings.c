@@ -3,6 +3,7 @@
 
 #include <skalibs/types.h>
 
+#include "crowd.h"
 #include "domains.h"
 #include "mailbox.h"
 #include "relaycerts.h"
@@ -83,11 +84,15 @@ static int read_numbers(struct settings *s)
 
   s->databytes = 0;
   s->maxrcpt = SETTINGS_RECIPIENTS;
+  s->maxnames = CROWD_MOST;
   if (control_number(&s->control, "databytes", &s->databytes) < 0 ||
       control_number(&s->control, "maxrcpt", &s->maxrcpt) < 0 ||
+      control_number(&s->control, "maxnames", &s->maxnames) < 0 ||
       control_number(&s->control, "timeoutsmtpd", &timeout) < 0)
     return 0;
   if (!s->maxrcpt) return fail(s, s->control.dir, "/maxrcpt:1: zero");
+  if (!s->maxnames || s->maxnames >= CROWD_NAMES)
+    return fail(s, s->control.dir, "/maxnames:1: not a number from 1 to 15");
   if (timeout < 1) timeout = 1;
   if (timeout > SETTINGS_TIMEOUT_MAX) timeout = SETTINGS_TIMEOUT_MAX;
   s->timeout = (unsigned int)timeout;
@@ -101,6 +106,12 @@ static char const *get(char const *name)
   return x && *x ? x : 0;
 }
 
+static int is_ok(char const *name)
+{
+  char const *x = get(name);
+  return x && !strcmp(x, "ok");
+}
+
 static int read_client(struct settings *s)
 {
   s->remote_ip = get("TCPREMOTEIP");
@@ -110,6 +121,7 @@ static int read_client(struct settings *s)
   s->by = s->me.s;
   s->relayclient = getenv("RELAYCLIENT");
   s->relayreason = getenv("RELAYREASON");
+  s->gateway_ok = is_ok("POSTERN_GATEWAY");
   s->rblsmtpd = get("RBLSMTPD");
   s->queue_argv[0] = get("QMAILQUEUE");
   s->queue_argv[1] = 0;

@@ -31,9 +31,11 @@ enum settings_cram { CRAM_AS_IS = 0, CRAM_TOO, CRAM_ONLY };
 struct settings {
   /* from the command line; the caller fills them in */
   struct control control;
-  char const *mailboxes;      /* mailboxes.cdb, or 0 */
-  char const *const *queue;   /* without QMAILQUEUE */
-  char const *const *checker; /* its argv, or 0 */
+  char const *mailboxes;       /* mailboxes.cdb, or 0 */
+  char const *names;           /* store of names (crowd.h), or 0 */
+  char const *const *recorder; /* who writes a name there, with names */
+  char const *const *queue;    /* without QMAILQUEUE */
+  char const *const *checker;  /* its argv, or 0 */
   enum checker_order order;
   unsigned int mechanisms;
   char const *auth_socket; /* of the auth server instead of a checker, or 0 */
@@ -54,6 +56,7 @@ struct settings {
   int has_rcpthosts;
   uint64_t databytes; /* 0: no limit */
   uint64_t maxrcpt;
+  uint64_t maxnames; /* from one private address (crowd.h) */
   unsigned int timeout;
 
   /* the environment; strings are the environment's own, 0 if not set */
@@ -64,7 +67,8 @@ struct settings {
   char const *by; /* our name in Received */
   char const *relayclient;
   char const *relayreason;
-  char const *rblsmtpd;      /* never empty */
+  int gateway_ok;       /* POSTERN_GATEWAY=ok: it may be anybody's address */
+  char const *rblsmtpd; /* never empty */
   char const *queue_argv[2]; /* QMAILQUEUE */
   int plain_auth;            /* POSTERN_PLAINAUTH=ok */
   enum settings_cram cram;

@@ -27,21 +27,11 @@ static int add_reason(struct smtp const *s, stralloc *modifs)
 /* The environment of the queue program; to be freed, with *modifs. */
 static char const **make_env(struct smtp const *s, stralloc *modifs)
 {
-  char const *const *old = (char const *const *)environ;
-  size_t n = env_len(old), most;
-  char const **envp;
-
   if (!login_env(s, modifs) || !smtptls_env(s, modifs) ||
       !add_reason(s, modifs) ||
       !env_addmodif(modifs, "POSTERN_SESSION", s->session))
     return 0;
-  most = n + modifs->len + 1;
-  envp = malloc(most * sizeof *envp);
-  if (envp && !env_merge(envp, most, old, n, modifs->s, modifs->len)) {
-    free(envp);
-    return 0;
-  }
-  return envp;
+  return smtp_environ(modifs);
 }
 
 static int put_received(struct smtp *s)

@@ -29,6 +29,8 @@
   10 /* that an auth server may take to say what it can */
 #define LIMIT_LOGIN_ROUNDS 16 /* challenges in one AUTH */
 
+#define LIMIT_NAMING 10 /* seconds that a name's recorder may take */
+
 #define LIMIT_HANDSHAKE 60 /* seconds, from STARTTLS to TLS */
 
 #define LIMIT_SESSION 21600 /* seconds in all */

@@ -25,12 +25,13 @@
 #include "text.h"
 
 #define USAGE                                                                  \
-  "postern-smtpd [ -C control ] [ -U mailboxes.cdb ] [ -q queue ] "            \
-  "[ -m mechanisms ] [ -a socket | [ -O response|challenge ] [ -p ] [ -d ] "   \
+  "postern-smtpd [ -C control ] [ -U mailboxes.cdb ] [ -N names "              \
+  "[ -n recorder ] ] [ -q queue ] [ -m mechanisms ] [ -a socket | "            \
+  "[ -O response|challenge ] [ -p ] [ -d ] "                                   \
   "[ [ hostname ] checker subprogram... ] ]"
 #define dieusage() strerr_dieusage(100, USAGE)
 
-#define QUEUE_WORDS 32
+#define WORDS 32
 
 /* In a mechanism's name: RFC 4422. */
 #define NAME_BYTES                                                             \
@@ -51,10 +52,12 @@ static void name_mechanisms(struct settings *s, char const *names)
     strerr_dief2x(100, "unknown mechanism: ", bad);
 }
 
-/* Words between blanks; no quotes. */
-static void split(char const *line, stralloc *text,
-                  char const *argv[QUEUE_WORDS + 1])
+/* The words of option -what, between blanks; no quotes. */
+static void split(char what, char const *line, stralloc *text,
+                  char const *argv[WORDS + 1])
 {
+  char const option[] = {'-', what, 0};
+
   size_t n = 0;
   char *s;
 
@@ -64,14 +67,14 @@ static void split(char const *line, stralloc *text,
     size_t len = strcspn(s, " ");
     int last = !s[len];
 
-    if (n == QUEUE_WORDS) strerr_dief1x(100, "too many words in -q");
+    if (n == WORDS) strerr_dief2x(100, "too many words in ", option);
     argv[n++] = s;
     s[len] = 0;
     s += len;
     if (!last) s += 1 + strspn(s + 1, " ");
   }
   argv[n] = 0;
-  if (!n) strerr_dief1x(100, "no program in -q");
+  if (!n) strerr_dief2x(100, "no program in ", option);
 }
 
 /* Nobody is served by somebody who does not know what he may do. */
@@ -91,8 +94,9 @@ int main(int argc, char const *const *argv)
   struct settings s = {.control = {.dir = "control"},
                        .mechanisms =
                            SASL_BIT(SASL_PLAIN) | SASL_BIT(SASL_LOGIN)};
-  char const *queue_argv[QUEUE_WORDS + 1] = {default_queue, 0};
-  stralloc queue_text = STRALLOC_ZERO;
+  char const *queue_argv[WORDS + 1] = {default_queue, 0};
+  char const *recorder[WORDS + 1] = {0};
+  stralloc queue_text = STRALLOC_ZERO, recorder_text = STRALLOC_ZERO;
   subgetopt l = SUBGETOPT_ZERO;
   char const *names = 0;
   int dabrowski = 0, code;
@@ -100,13 +104,15 @@ int main(int argc, char const *const *argv)
 
   PROG = SMTP_PROGRAM;
   for (;;) {
-    int opt = subgetopt_r(argc, argv, "C:U:q:m:a:O:pd", &l);
+    int opt = subgetopt_r(argc, argv, "C:U:N:n:q:m:a:O:pd", &l);
 
     if (opt == -1) break;
     switch (opt) {
     case 'C': s.control.dir = l.arg; break;
     case 'U': s.mailboxes = l.arg; break;
-    case 'q': split(l.arg, &queue_text, queue_argv); break;
+    case 'N': s.names = l.arg; break;
+    case 'n': split('n', l.arg, &recorder_text, recorder); break;
+    case 'q': split('q', l.arg, &queue_text, queue_argv); break;
     case 'm': names = l.arg; break;
     case 'a': s.auth_socket = l.arg; break;
     case 'O':
@@ -125,6 +131,12 @@ int main(int argc, char const *const *argv)
   if (*argv) s.checker = argv;
   if (names) name_mechanisms(&s, names);
   s.queue = queue_argv;
+  if (*recorder && !s.names) dieusage();
+  if (!*recorder) {
+    recorder[0] = "postern-name-record";
+    recorder[1] = s.names;
+  }
+  s.recorder = recorder;
 
   if (sig_ignore(SIGPIPE) < 0) strerr_diefu1sys(111, "ignore SIGPIPE");
   signal(SIGCHLD, SIG_DFL);
@@ -134,5 +146,6 @@ int main(int argc, char const *const *argv)
   conn_release(&conn);
   settings_free(&s);
   stralloc_free(&queue_text);
+  stralloc_free(&recorder_text);
   return code;
 }

@@ -1,4 +1,8 @@
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <skalibs/env.h>
 
 #include "limits.h"
 #include "login.h"
@@ -65,10 +69,24 @@ void smtp_log_refused(struct smtp *s, char const *verb, char const *reply)
   log_end(&l);
 }
 
+char const **smtp_environ(stralloc const *modifs)
+{
+  char const *const *old = (char const *const *)environ;
+  size_t n = env_len(old), most = n + modifs->len + 1;
+  char const **envp = malloc(most * sizeof *envp);
+
+  if (envp && !env_merge(envp, most, old, n, modifs->s, modifs->len)) {
+    free(envp);
+    return 0;
+  }
+  return envp;
+}
+
 struct gate_facts smtp_facts(struct smtp const *s)
 {
   return (struct gate_facts){.user = s->user.len ? s->user.s : 0,
                              .cert = s->cert,
+                             .crowd = s->crowd,
                              .rcpts = s->tr.rcpts,
                              .utf8 = s->tr.utf8,
                              .bad_sender = s->tr.bad_sender};

@@ -94,6 +94,7 @@ struct smtp {
   struct authclient_mech known[AUTHCLIENT_MECHS]; /* what it last said it can */
   size_t known_n;
   char const *cert; /* whom the client's listed certificate names, or 0 */
+  int crowd;        /* at the last MAIL: nothing rests on his address */
 
   struct transaction tr;
   struct message msg;
@@ -138,6 +139,11 @@ extern void smtp_log_relay(struct log *l, enum relay r, char const *name);
 extern void smtp_warn(struct smtp *s, char const *reason, char const *more);
 extern void smtp_log_refused(struct smtp *s, char const *verb,
                              char const *reply);
+
+/* What a program gets that we start: our environment, changed by modifs (as
+   env_addmodif makes them), which must live as long.  To be freed; 0 without
+   memory. */
+extern char const **smtp_environ(stralloc const *modifs);
 
 /* Who this client is, as the gate wants to know it. */
 extern struct gate_facts smtp_facts(struct smtp const *s);

@@ -5,6 +5,7 @@
 #include "data.h"
 #include "limits.h"
 #include "login.h"
+#include "naming.h"
 #include "recipient.h"
 #include "smtptls.h"
 #include "text.h"
@@ -192,6 +193,7 @@ static void do_mail(struct smtp *s, char *arg, size_t len)
   }
   s->tr.open = 1;
   s->tr.bad_sender = !!gate_bad_sender(s->set, &s->tr.sender);
+  naming_ask(s);
   login_idle(s);
   smtp_reply(s, "250 2.1.0 ok");
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "addr.h"
 #include "cdbmap.h"
 #include "gate.h"
 #include "unit.h"
@@ -207,6 +208,95 @@ static void session(struct settings *set)
   ok(!strncmp(gate_sender(&m, "<a>", 3, &used), "553", 3), "no domain");
 }
 
+/* Whose right rests on a private address. */
+static struct {
+  char const *what;
+  char const *ip;
+  char const *relayclient;
+  char const *relayreason;
+  char const *user;
+  char const *cert;
+  int gateway_ok;
+  int rests;
+} const rights[] = {
+    {"a rule", "10.1.2.3", "", "rule:10.", 0, 0, 0, 1},
+    {"a grant", "fd00::1", "", "grant:joe", 0, 0, 0, 1},
+    {"nobody says why", "192.168.1.1", "@x", 0, 0, 0, 0, 1},
+    {"no right", "10.1.2.3", 0, "rule:10.", 0, 0, 0, 0},
+    {"suppressed", "10.1.2.3", 0, "suppressed:gateway", 0, 0, 0, 0},
+    {"everybody's address", "192.0.2.7", "", "rule:", 0, 0, 0, 0},
+    {"this host", "127.0.0.1", "", "rule:127.", 0, 0, 0, 0},
+    {"no address", 0, "", "rule:", 0, 0, 0, 1},
+    {"half an address", "192.0.2", "", "rule:", 0, 0, 0, 1},
+    {"the rule consents", "10.1.2.3", "", "rule:10.", 0, 0, 1, 0},
+    {"he logged in", "10.1.2.3", "", "rule:10.", "joe", 0, 0, 0},
+    {"a certificate", "10.1.2.3", "", "rule:10.", 0, "mx", 0, 0},
+    {"one that was looked at before", "10.1.2.3", "", "cert:mx", 0, 0, 0, 0},
+    {"a certificate, and a grant", "10.1.2.3", "", "grant:joe", 0, "mx", 0, 1},
+};
+
+static void addresses(struct settings *set)
+{
+  struct gate g = {.set = set, .warn = warned};
+
+  for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
+    struct gate_facts f = {
+        .user = rights[i].user, .cert = rights[i].cert, .crowd = 1};
+
+    set->remote_ip = rights[i].ip;
+    set->relayclient = rights[i].relayclient;
+    set->relayreason = rights[i].relayreason;
+    set->gateway_ok = rights[i].gateway_ok;
+    ok(gate_rests_on_address(&g, &f) == rights[i].rests, rights[i].what);
+  }
+  set->gateway_ok = 0;
+}
+
+static void crowd(struct settings *set)
+{
+  struct gate g = {.set = set, .warn = warned};
+  struct gate_facts f = {.crowd = 1};
+  struct gate_answer a;
+  struct mailbox m;
+  char const *why;
+  struct crowd c;
+  struct store s;
+  ip46 ip;
+
+  addr_scan("10.1.2.3", &ip);
+  if (!store_make(&s, "names", 0) || !store_open(&s, "names", STORE_ALL) ||
+      !crowd_join(&s, &ip, "a", &why))
+    abort();
+  set->names = "names";
+  set->maxnames = 1;
+  set->remote_ip = "10.1.2.3";
+  set->relayclient = "@gate.example";
+  set->relayreason = "rule:10.";
+  warnings = 0;
+  ok(!gate_crowd(&g, "a", &c) && c.n == 1 && c.settled, "the one there is");
+  ok(gate_crowd(&g, "b", &c) && c.n == 2 && !c.settled, "one more");
+  ok(!gate_crowd(&g, 0, &c) && c.n == 1, "nobody");
+  set->maxnames = 2;
+  ok(!gate_crowd(&g, "b", &c), "as many as there may be");
+  a = ask(&g, &f, "<a@far.example>", &m);
+  ok(a.relay == RELAY_NONE && !strcmp(a.name, "suppressed:gateway") && a.why,
+     "a crowd has no right");
+  f.cert = "mx";
+  a = ask(&g, &f, "<a@far.example>", &m);
+  ok(!a.why && a.relay == RELAY_CERT && !strcmp(m.s, "a@far.example"),
+     "but of its own, without the suffix");
+  ok(!warnings, "nothing was unreadable");
+  set->remote_ip = 0;
+  ok(gate_crowd(&g, "b", &c) && !c.n && warnings == 1, "no address");
+  set->remote_ip = "10.1.2.3";
+  set->names = "none";
+  ok(gate_crowd(&g, "b", &c) && !c.n && warnings == 2, "no store");
+  store_close(&s);
+  set->names = set->relayclient = set->relayreason = 0;
+  warnings = 0;
+  gate_free(&g);
+}
+
 int main(void)
 {
   struct settings set = settings();
@@ -219,6 +309,8 @@ int main(void)
   evidence(&set);
   session(&set);
   ok(!warnings, "nothing was unreadable");
+  addresses(&set);
+  crowd(&set);
   damaged(&set);
   settings_free(&set);
   return done();
