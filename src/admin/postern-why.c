@@ -29,12 +29,14 @@
   "postern-why [ -jXk8 ] [ -x rules.cdb ] [ -c limit ] [ -n connections ] "    \
   "[ -h host ] [ -r info ] [ -l localip ] [ -e name=value ] [ -G grants ] "    \
   "[ -t maxage ] [ -6 bits ] [ -T tls|fingerprint ] [ -C control ] "           \
-  "[ -U mailboxes.cdb ] [ -u user ] [ -M mechanism ] [ -f sender ] "           \
+  "[ -U mailboxes.cdb ] [ -N names ] [ -H helo ] [ -u user ] [ -M mechanism "  \
+  "] [ -f sender ] "                                                           \
   "address recipient | postern-why [ -j ] [ -m id ] [ -R recipient ] "         \
   "[ -i address ] [ -f sender ] [ -u user ] log..."
 #define dieusage() strerr_dieusage(100, USAGE)
 
 #define FINGERPRINT 64
+#define HELO_MAX 255 /* bytes of a name that postern-smtpd takes */
 
 struct job {
   struct why_case c;
@@ -165,6 +167,11 @@ static void option(struct job *j, int opt, char const *arg)
   case '6': c->bits6 = number(arg, GRANT_BITS6_MIN, 128); break;
   case 'C': c->control = arg; break;
   case 'U': c->mailboxes = arg; break;
+  case 'N': c->names = arg; break;
+  case 'H':
+    if (!*arg || strlen(arg) > HELO_MAX || strpbrk(arg, " \r\n")) dieusage();
+    c->helo = arg;
+    break;
   default: client_option(j, opt, arg);
   }
 }
@@ -221,7 +228,7 @@ int main(int argc, char const *const *argv)
   PROG = "postern-why";
   for (;;) {
     int opt = subgetopt_r(argc, argv,
-                          "jx:Xkc:n:e:h:r:l:G:t:6:T:C:U:u:M:f:8m:R:i:", &l);
+                          "jx:Xkc:n:e:h:r:l:G:t:6:T:C:U:N:H:u:M:f:8m:R:i:", &l);
     if (opt == -1) break;
     option(&j, opt, l.arg);
   }

@@ -37,8 +37,8 @@ struct why {
   struct gate_facts facts;
   struct gate_answer answer;
   struct mailbox sender, queued, asked;
-  char const *store_error; /* why a grant could not be looked for, or 0 */
-  stralloc reply; /* a line of the rule's, cut as the listener cuts it */
+  stralloc missed; /* why something that gives a right could not be asked */
+  stralloc reply;  /* a line of the rule's, cut as the listener cuts it */
   stralloc doubt;
   stralloc where;
 };
@@ -57,15 +57,25 @@ static int end(struct why *w, char const *by, char const *verb,
   return 0;
 }
 
-static void doubt(struct why *w, char const *what, char const *why)
+static void add(struct why *w, stralloc *sa, char const *what, char const *why)
 {
-  stralloc *sa = &w->doubt;
-
   if (sa->len) sa->len--;
   if ((sa->len && !stralloc_cats(sa, "; ")) || !stralloc_cats(sa, what) ||
       !stralloc_cats(sa, why ? ": " : "") ||
       !stralloc_cats(sa, why ? why : "") || !stralloc_0(sa))
     w->p->failed = 1;
+}
+
+static void doubt(struct why *w, char const *what, char const *why)
+{
+  add(w, &w->doubt, what, why);
+}
+
+static void miss(void *data, char const *what, char const *why)
+{
+  struct why *w = data;
+
+  add(w, &w->missed, what, why);
 }
 
 static void warned(void *data, char const *what, char const *why)
@@ -89,6 +99,18 @@ static char const *item_where(struct why *w, char const *name,
       !stralloc_0(&w->where))
     return 0;
   return w->where.s;
+}
+
+/* A row about that record. */
+static void row_in_store(struct why *w, char const *step, char const *store,
+                         char const *key)
+{
+  w->where.len = 0;
+  if (!stralloc_cats(&w->where, store) || !stralloc_cats(&w->where, "/") ||
+      !stralloc_cats(&w->where, key) || !stralloc_0(&w->where))
+    w->p->failed = 1;
+  else
+    whyprint_row(w->p, step, w->where.s);
 }
 
 /* --- the listener --- */
@@ -273,13 +295,7 @@ static void show_grant(struct why *w, struct grant const *g, uint64_t now,
     whyprint_number(p, left);
     SAY(p, " s left");
   }
-  w->where.len = 0;
-  if (!stralloc_cats(&w->where, w->c->grants) ||
-      !stralloc_cats(&w->where, "/") || !stralloc_cats(&w->where, key) ||
-      !stralloc_0(&w->where))
-    p->failed = 1;
-  else
-    whyprint_row(p, "grant", w->where.s);
+  row_in_store(w, "grant", w->c->grants, key);
 }
 
 static void take_grant(struct why *w, struct grant const *g)
@@ -316,7 +332,7 @@ static enum grant_found look(struct why *w, struct grant *g, uint64_t *now,
   } else {
     *why = store_why(&s);
   }
-  if (found == GRANT_ERROR) w->store_error = *why;
+  if (found == GRANT_ERROR) miss(w, w->c->grants, *why);
   return found;
 }
 
@@ -365,6 +381,7 @@ static int step_settings(struct why *w)
 
   s->control.dir = w->c->control;
   s->mailboxes = w->c->mailboxes;
+  s->names = w->c->names;
   s->auth_socket = ""; /* somebody who judges: which one does not matter */
   w->gate = (struct gate){.set = s, .warn = warned, .data = w};
   if (settings_load(s)) return 1;
@@ -634,6 +651,59 @@ static void show_recipient(struct why *w)
   }
 }
 
+/* The names of whoever is behind a private address. */
+static void show_names(struct why *w, struct crowd const *c)
+{
+  char key[ADDR_FMT];
+  ip46 ip;
+
+  if (!*c->names || !addr_scan(w->set.remote_ip, &ip)) return;
+  addr_fmt(key, &ip);
+  SAY(w->p, c->names);
+  row_in_store(w, "crowd", w->c->names, key);
+}
+
+static void show_crowd(struct why *w, struct crowd const *c)
+{
+  struct whyprint *p = w->p;
+
+  whyprint_number(p, c->n);
+  SAY(p, c->n == 1 ? " name" : " names");
+  if (w->c->helo) SAY(p, " with ", w->c->helo);
+  SAY(p, " behind that private address, ",
+      w->facts.crowd ? "more than " : "of at most ");
+  whyprint_number(p, w->set.maxnames);
+  if (w->facts.crowd)
+    SAY(p, ", and no rule says POSTERN_GATEWAY=\"ok\": no right by address");
+  whyprint_row(p, "crowd", 0);
+  show_names(w, c);
+}
+
+static int step_crowd(struct why *w)
+{
+  struct gate_facts const *f = &w->facts;
+  char name[CROWD_NAME + 1];
+  struct crowd c;
+
+  if (!gate_rests_on_address(&w->gate, f)) return 1;
+  if (!w->c->names) {
+    SAY(w->p, "not asked (-N)");
+    whyprint_row(w->p, "crowd", 0);
+    return 1;
+  }
+  if (w->c->helo) crowd_name(name, w->c->helo);
+  w->gate.warn = miss;
+  w->facts.crowd = gate_crowd(&w->gate, w->c->helo ? name : 0, &c);
+  w->gate.warn = warned;
+  if (c.n || !w->facts.crowd) {
+    show_crowd(w, &c);
+  } else {
+    SAY(w->p, "cannot be told, so there is no right by address");
+    whyprint_row(w->p, "crowd", w->c->names);
+  }
+  return 1;
+}
+
 static int step_recipient(struct why *w)
 {
   struct gate_answer *a = &w->answer;
@@ -647,10 +717,10 @@ static int step_recipient(struct why *w)
   w->d.more = a->more;
   w->d.prefix = relay_prefix(a->relay, a->name);
   w->d.name = a->name;
-  /* a grant would have been of use */
-  if (w->store_error && a->relay == RELAY_NONE && a->why &&
+  /* a right would have been of use */
+  if (w->missed.len && a->relay == RELAY_NONE && a->why &&
       (!strcmp(a->why, "rcpthosts") || !strcmp(a->why, "routed")))
-    doubt(w, w->c->grants, w->store_error);
+    doubt(w, w->missed.s, 0);
   if (a->why) return 0;
   w->d.outcome = "accepted";
   w->d.to = w->queued.s;
@@ -661,10 +731,10 @@ typedef int step(struct why *);
 
 enum why_code why_run(struct why_case const *c, struct whyprint *p)
 {
-  static step *const steps[] = {step_rules,    step_limits, step_environment,
-                                step_grant,    step_wire,   step_settings,
-                                step_tls,      step_user,   step_sender,
-                                step_recipient};
+  static step *const steps[] = {step_rules, step_limits,   step_environment,
+                                step_grant, step_wire,     step_settings,
+                                step_tls,   step_user,     step_sender,
+                                step_crowd, step_recipient};
   struct why w = {.c = c, .p = p};
   char **outside = environ;
 
@@ -684,6 +754,7 @@ enum why_code why_run(struct why_case const *c, struct whyprint *p)
   settings_free(&w.set);
   stralloc_free(&w.reply);
   stralloc_free(&w.doubt);
+  stralloc_free(&w.missed);
   stralloc_free(&w.where);
   if (p->failed || w.d.doubt) return WHY_UNKNOWN;
   return !strcmp(w.d.outcome, "accepted") ? WHY_ACCEPTED : WHY_REFUSED;

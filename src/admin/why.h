@@ -40,6 +40,8 @@ struct why_case {
   char const *fingerprint; /* of its certificate, 64 digits, or 0 */
   char const *control;
   char const *mailboxes; /* or 0 */
+  char const *names;     /* store of names, or 0: postern-smtpd without -N */
+  char const *helo;      /* what the client calls itself, or 0 */
   char const *user;      /* who logs in, his password being right, or 0 */
   char const *mechanism;
   char const *sender; /* what follows MAIL FROM:, or 0 */
