@@ -255,13 +255,14 @@ static struct known const known[] = {
     {"postern-tcpserver", LISTENER, LISTENER_OPTIONS, "k", rest_listener},
     {"tcpserver", LISTENER, LISTENER_OPTIONS, "k", rest_listener},
     {"postern-smtpd",
-     "C:U:q:m:a:O:pd",
-     {{'C', THING_CONTROL}, {'U', THING_MAILBOXES}},
+     "C:U:N:n:q:m:a:O:pd",
+     {{'C', THING_CONTROL}, {'U', THING_MAILBOXES}, {'N', THING_STORE}},
      "daC",
      rest_smtpd},
     {"postern-popup", "Apm:O:a:n:d:t:T:", {{0}}, "a", rest_popup},
     {"postern-grant-check", "t:6:", {{0}}, "", rest_first_store},
     {"postern-grant-record", "qt:6:", {{0}}, "", rest_first_store},
+    {"postern-name-record", "", {{0}}, "", rest_first_store},
     {"postern-clean",
      "r:x:",
      {{'r', THING_SOURCE}, {'x', THING_RULES}},
@@ -301,7 +302,7 @@ static int option(struct reading *k, size_t at, struct known const *p,
   return 1;
 }
 
-/* -q of postern-smtpd is a run line of its own. */
+/* -q and -n of postern-smtpd are run lines of their own. */
 static int nested(struct reading *k, size_t at, char const *words)
 {
   struct runline *r = calloc(1, sizeof *r);
@@ -328,7 +329,7 @@ static int program(struct reading *k, size_t at, struct known const *p)
     if (opt == -1) break;
     if (opt == '?' || opt == ':') return 1; /* it will say so itself */
     if (!option(k, at, p, opt, l.arg, &flags)) return 0;
-    if (smtpd && opt == 'q' && !nested(k, at, l.arg)) return 0;
+    if (smtpd && (opt == 'q' || opt == 'n') && !nested(k, at, l.arg)) return 0;
   }
   return p->rest(k, at, argc - l.ind, argv + l.ind, flags);
 }

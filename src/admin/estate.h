@@ -22,7 +22,7 @@ enum thing_kind {
   THING_MAILBOXES, /* mailboxes.cdb */
   THING_ALIASES,
   THING_TOKEN,   /* a key file */
-  THING_STORE,   /* grants or guesses */
+  THING_STORE,   /* grants, guesses or names */
   THING_CERTS,   /* a directory */
   THING_CHECKER, /* argv */
   THING_GATE,    /* path is a user that faces the network, name or number */

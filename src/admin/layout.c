@@ -37,6 +37,9 @@
 #define QUEUE                                                                  \
   "postern-queue-maildir -m -A control/aliases -t run/spool %{catchall}"       \
   "users/mailboxes.cdb"
+/* Where AUTH is no must, a right may rest on an address. */
+#define PLAIN_NAMES "  -N %{home}/names\n"
+#define SPLIT_NAMES "  -N %{home}/names -n \"s6-sudo run/names/s\"\n"
 #define PLAIN_QUEUE "  -q \"" QUEUE "\"\n"
 #define SPLIT_QUEUE "  -q \"s6-sudo run/queue/s\"\n"
 
@@ -83,6 +86,7 @@ struct layout_entry const layout[] = {
     {SPLIT, ROOT, 0755, "tls/empty", 0},
 
     {ALWAYS, LAYOUT_MAIL, LAYOUT_GATE, 0750, "grants", 0},
+    {ALWAYS, LAYOUT_MAIL, LAYOUT_GATE, 0750, "names", 0},
     {ALWAYS, AUTH, 0700, "guesses", 0},
     /* who checks passwords enters the homes, and sees nothing there */
     {ALWAYS, MAIL, 0711, "mail", 0},
@@ -100,7 +104,7 @@ struct layout_entry const layout[] = {
     SERVICE(ALWAYS, "authd", "%{as-auth}" AUTHD),
 
     SERVICE(PLAIN, "smtp",
-            LISTENER "%{smtp}\n" STARTTLS GRANTS SMTPD PLAIN_QUEUE),
+            LISTENER "%{smtp}\n" STARTTLS GRANTS SMTPD PLAIN_NAMES PLAIN_QUEUE),
     SERVICE(PLAIN, "submission",
             MUST_AUTH LISTENER
             "%{submission}\n" MUST_STARTTLS SMTPD PLAIN_QUEUE),
@@ -110,7 +114,8 @@ struct layout_entry const layout[] = {
     SERVICE(PLAIN, "pop3s", LISTENER "%{pop3s}\n" IN_TLS POPUP LOGIN),
 
     SERVICE(SPLIT, "smtp",
-            LISTENER "%{gate} %{smtp}\n" STARTTLS GRANTS SMTPD SPLIT_QUEUE),
+            LISTENER
+            "%{gate} %{smtp}\n" STARTTLS GRANTS SMTPD SPLIT_NAMES SPLIT_QUEUE),
     SERVICE(SPLIT, "submission",
             MUST_AUTH LISTENER
             "%{gate} %{submission}\n" MUST_STARTTLS SMTPD SPLIT_QUEUE),
@@ -131,6 +136,14 @@ struct layout_entry const layout[] = {
             "env POSTERN_SESSION=\n"
             "s6-sudod -t 10000\n" QUEUE "\n"),
 
+    /* likewise, for who writes names down */
+    {SPLIT, LAYOUT_MAIL, LAYOUT_GATE, 0710, "run/names", 0},
+    SERVICE(SPLIT, "names",
+            "fdmove 1 3\n"
+            "%{as-mail}s6-ipcserver -1 -a 0666 -c 200 run/names/s\n"
+            "env PROTO=TCP TCPREMOTEIP= SMTPHELOHOST=\n"
+            "s6-sudod -t 10000 postern-name-record %{home}/names\n"),
+
     /* A checkpassword program reads descriptor 3.  Here 0 and 1 are the client,
        so it travels as 2, and the log waits on 5.  The only program that runs
        as root while somebody is connected: it reads 512 bytes, in which the
@@ -146,10 +159,12 @@ struct layout_entry const layout[] = {
 
     {SPLIT, ROOT, 0644, "cron",
      "# For /etc/cron.d: remove what has expired.\n"
-     "*/5 * * * * root %{as-mail}%{bin}/postern-clean %{home}/grants\n"
+     "*/5 * * * * root %{as-mail}%{bin}/postern-clean %{home}/grants "
+     "%{home}/names\n"
      "*/5 * * * * root %{as-auth}%{bin}/postern-clean %{home}/guesses\n"},
     {PLAIN, ROOT, 0644, "cron",
      "# For crontab(1): remove what has expired.\n"
-     "*/5 * * * * %{bin}/postern-clean %{home}/grants %{home}/guesses\n"},
+     "*/5 * * * * %{bin}/postern-clean %{home}/grants %{home}/guesses "
+     "%{home}/names\n"},
     {LAYOUT_NEVER, ROOT, 0, 0, 0},
 };

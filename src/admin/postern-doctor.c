@@ -485,13 +485,14 @@ static void look_users(struct doctor *d, struct exam_cdb *mailboxes)
 
 static void look_numbers(struct doctor *d, struct control *c)
 {
-  static char const *const number[] = {"databytes", "maxrcpt", "timeoutsmtpd"};
+  static char const *const number[] = {"databytes", "maxrcpt", "maxnames",
+                                       "timeoutsmtpd"};
   static char const *const list_of[] = {"rcpthosts", "backupmx", "percenthack"};
   static char const *const line[] = {"smtpgreeting", "localiphost"};
   stralloc sa = STRALLOC_ZERO;
   uint64_t u;
 
-  for (size_t i = 0; i < 3; i++)
+  for (size_t i = 0; i < sizeof number / sizeof *number; i++)
     if (control_number(c, number[i], &u) < 0) exam_control(&d->f, c->why.s);
   for (size_t i = 0; i < 3; i++)
     if (control_list(c, list_of[i], domains_fault, &sa) < 0)

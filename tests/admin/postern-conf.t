@@ -71,6 +71,7 @@ if [ "$(id -u)" = 0 ]; then
 		[ "$(mode mail/bob@b.example/Maildir/new)" = '700 60802:60802' ]
 	check 'grants: mail writes, the gate looks up' \
 		[ "$(mode grants)" = '750 60802:60801' ]
+	check 'names: likewise' [ "$(mode names)" = '750 60802:60801' ]
 	check 'the queue: the gate may come' [ "$(mode run/queue)" = '710 60802:60801' ]
 	check 'TLS, too' [ "$(mode run/tlsd)" = '710 0:60801' ]
 	check 'and the password check' [ "$(mode run/authd)" = '710 60803:60801' ]

@@ -77,11 +77,13 @@ static struct {
     {PLAIN, ROOT, AUTH, 0440, "users/token.key", "TOKEN-KEY"},
     {SPLIT, ROOT, AUTH, 0440, "users/token.key", "TOKEN-KEY"},
     {SPLIT, MAIL, GATE, 0750, "grants", 0},
+    {SPLIT, MAIL, GATE, 0750, "names", 0},
     {PLAIN, AUTH, AUTH, 0700, "guesses", 0},
     {SPLIT, AUTH, AUTH, 0700, "guesses", 0},
     {SPLIT, MAIL, MAIL, 0711, "mail", 0},
     {SPLIT, MAIL, MAIL, 0700, "run/spool", 0},
     {SPLIT, MAIL, GATE, 0710, "run/queue", 0},
+    {SPLIT, MAIL, GATE, 0710, "run/names", 0},
     {SPLIT, ROOT, GATE, 0710, "run/login", 0},
 
     /* who may read a key, speak TLS, ask about a password */
@@ -99,8 +101,8 @@ static struct {
     {PLAIN, ROOT, ROOT, 0755, "service/smtp/run",
      START LISTENER "0 25\n"
                     "postern-starttls run/tlsd/s\n"
-                    "postern-grant-check /h/grants\n" SMTPD "  -q \"" QUEUE
-                    "\"\n"},
+                    "postern-grant-check /h/grants\n" SMTPD
+                    "  -N /h/names\n  -q \"" QUEUE "\"\n"},
     {PLAIN, ROOT, ROOT, 0755, "service/submission/run",
      START "export SMTPAUTH !\n" LISTENER "0 587\n"
            "postern-starttls -r run/tlsd/s\n" SMTPD "  -q \"" QUEUE "\"\n"},
@@ -115,7 +117,7 @@ static struct {
                     "postern-starttls -i run/tlsd/s\n" POPUP LOGIN},
     {PLAIN, ROOT, ROOT, 0644, "cron",
      "# For crontab(1): remove what has expired.\n"
-     "*/5 * * * * /b/postern-clean /h/grants /h/guesses\n"},
+     "*/5 * * * * /b/postern-clean /h/grants /h/guesses /h/names\n"},
 
     /* a user for each task */
     {SPLIT, ROOT, ROOT, 0755, "service/tlsd/run",
@@ -124,6 +126,7 @@ static struct {
      START LISTENER "-u 1 -g 1 0 25\n"
                     "postern-starttls run/tlsd/s\n"
                     "postern-grant-check /h/grants\n" SMTPD
+                    "  -N /h/names -n \"s6-sudo run/names/s\"\n"
                     "  -q \"s6-sudo run/queue/s\"\n"},
     {SPLIT, ROOT, ROOT, 0755, "service/submission/run",
      START "export SMTPAUTH !\n" LISTENER "-u 1 -g 1 0 587\n"
@@ -141,6 +144,11 @@ static struct {
      START LISTENER "-u 1 -g 1 0 995\n"
                     "postern-starttls -i run/tlsd/s\n" POPUP
                     "fdmove 2 3 s6-sudo run/login/s\n"},
+    {SPLIT, ROOT, ROOT, 0755, "service/names/run",
+     START "fdmove 1 3\n"
+           "MAIL s6-ipcserver -1 -a 0666 -c 200 run/names/s\n"
+           "env PROTO=TCP TCPREMOTEIP= SMTPHELOHOST=\n"
+           "s6-sudod -t 10000 postern-name-record /h/names\n"},
     {SPLIT, ROOT, ROOT, 0755, "service/queue/run",
      START "fdmove 1 3\n"
            "MAIL s6-ipcserver -1 -a 0666 -c 200 run/queue/s\n"
@@ -156,7 +164,7 @@ static struct {
            "fdmove 3 2 fdmove 2 5\n" LOGIN},
     {SPLIT, ROOT, ROOT, 0644, "cron",
      "# For /etc/cron.d: remove what has expired.\n"
-     "*/5 * * * * root MAIL /b/postern-clean /h/grants\n"
+     "*/5 * * * * root MAIL /b/postern-clean /h/grants /h/names\n"
      "*/5 * * * * root AUTH /b/postern-clean /h/guesses\n"},
 
     /* what s6 wants of a service and of its log */
@@ -177,6 +185,7 @@ static struct {
 } const absent[] = {
     {PLAIN, "service/queue"}, {PLAIN, "service/login"}, {PLAIN, "run/queue"},
     {PLAIN, "run/login"},     {PLAIN, "log/queue"},     {PLAIN, "tls/empty"},
+    {PLAIN, "service/names"}, {PLAIN, "run/names"},
 };
 
 static int is_in(struct layout_entry const *e, enum layout_when home)
