@@ -135,7 +135,7 @@ struct candidate {
   char name[SESSION_FMT];
   unsigned char n;
   unsigned char held;
-  int64_t seconds; /* of the last line that fulfils the first condition */
+  int64_t seconds; /* of the latest line that fulfils the first condition */
   uint32_t rank;   /* from 1, in the order of their first lines */
   size_t left_out; /* lines of it */
 };
@@ -184,10 +184,19 @@ static void index_names(struct names *x)
     *slot_of(x, x->c[i].name, x->c[i].n) = (uint32_t)i + 1;
 }
 
-/* Keep the last n. */
-static void keep_last(struct names *x, size_t n)
+static int by_age(void const *a, void const *b)
+{
+  struct candidate const *x = a, *y = b;
+
+  if (x->seconds != y->seconds) return x->seconds < y->seconds ? -1 : 1;
+  return strcmp(x->name, y->name);
+}
+
+/* What is read last need not be the newest: each source has its own order. */
+static void keep_newest(struct names *x, size_t n)
 {
   if (x->n <= n) return;
+  qsort(x->c, x->n, sizeof *x->c, by_age);
   x->dropped += x->n - n;
   memmove(x->c, x->c + x->n - n, n * sizeof *x->c);
   x->n = n;
@@ -201,7 +210,7 @@ static int grow(struct names *x)
 
   if (x->n < x->room) return 1;
   if (x->n == 2 * LOGSEARCH_CANDIDATES) {
-    keep_last(x, LOGSEARCH_CANDIDATES);
+    keep_newest(x, LOGSEARCH_CANDIDATES);
     return 1;
   }
   c = realloc(x->c, room * sizeof *c);
@@ -220,7 +229,7 @@ static int add_name(struct names *x, struct logline const *l)
 
   if (!n || n >= SESSION_FMT) return 1;
   c = look(x, s, n);
-  if (c) c->seconds = l->seconds;
+  if (c && c->seconds < l->seconds) c->seconds = l->seconds;
   if (c) return 1;
   if (!grow(x)) return 0;
   c = x->c + x->n++;
@@ -488,21 +497,6 @@ static int hand_over(struct search *x, logsearch_emit *emit, void *data)
 }
 
 /* ---- the whole ---- */
-
-static int by_age(void const *a, void const *b)
-{
-  struct candidate const *x = a, *y = b;
-
-  if (x->seconds != y->seconds) return x->seconds < y->seconds ? -1 : 1;
-  return strcmp(x->name, y->name);
-}
-
-static void keep_newest(struct names *x, size_t most)
-{
-  if (x->n <= most) return;
-  qsort(x->c, x->n, sizeof *x->c, by_age);
-  keep_last(x, most);
-}
 
 static int find(struct search *x, struct logdir *d)
 {

@@ -161,6 +161,45 @@ static void many(void)
      "candidates are bounded");
 }
 
+static void put_many(char const *name, char const *time)
+{
+  FILE *f = fopen(name, "w");
+
+  for (unsigned int i = 0; f && i <= LOGSEARCH_CANDIDATES; i++)
+    fprintf(f, S "rcpt session=%s.%x from=s\n", time, i);
+  if (f) fclose(f);
+}
+
+/* The newest of all sources, whatever their order. */
+static int newest(char const *const *two, char const *want)
+{
+  struct logdir d = {.source = two, .sources = 2};
+  struct logsearch q = {.sender = "s", .most = 1};
+
+  got.len = 0;
+  return logsearch(&q, &d, emit, 0) == 1 && stralloc_0(&got) &&
+         !strcmp(got.s, want);
+}
+
+static void in_any_order(void)
+{
+  char const *const forth[] = {"x", "y"}, *const back[] = {"y", "x"};
+
+  put_many("x", "6b020001");
+  put_many("y", "6b020000");
+  ok(newest(forth, "6b020001.ffff rcpt\n") &&
+         newest(back, "6b020001.ffff rcpt\n"),
+     "too many, and the newest are read first or last");
+  put("x", "@400000006b026d300ae3fe2b " S "rcpt session=6b026ceb.1 from=s\n"
+           "@400000006b026d200ae3fe2b " S "rcpt session=6b026ceb.2 from=s\n");
+  put("y", "@400000006b026d100ae3fe2b " S "auth session=6b026ceb.1 from=s\n");
+  ok(newest(forth, "6b026ceb.1 auth rcpt\n") &&
+         newest(back, "6b026ceb.1 auth rcpt\n"),
+     "a session of both is as new as its latest line");
+  unlink("x");
+  unlink("y");
+}
+
 int main(void)
 {
   struct logdir d = {.source = source, .sources = 2};
@@ -179,6 +218,7 @@ int main(void)
   ok(names("<6b026ceb.2a@x>", 0, 0, "<6b026ceb.2a@x>"), "a message-id");
   ok(names("6b026ceb.2a@x", 0, 0, "6b026ceb.2a@x"), "without its brackets");
   many();
+  in_any_order();
   unlink("a");
   unlink("b");
   unlink("many");
