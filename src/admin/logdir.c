@@ -209,6 +209,52 @@ static int read_dir(struct reading *r, int fd, char const *dir)
   return good;
 }
 
+/* ---- directories in one ---- */
+
+static int by_entry(struct dirent const **a, struct dirent const **b)
+{
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_shown(struct dirent const *e) { return e->d_name[0] != '.'; }
+
+/* Has s6-log or multilog written there?  Yes, if it cannot be seen. */
+static int is_logdir(char const *path)
+{
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), good;
+  stralloc names = STRALLOC_ZERO;
+
+  if (fd < 0) return errno != ENOTDIR && errno != ENOENT;
+  if (!faccessat(fd, "current", F_OK, 0) || errno != ENOENT) {
+    close(fd);
+    return 1;
+  }
+  good = !list(fd, &names) || names.len;
+  stralloc_free(&names);
+  return good;
+}
+
+ssize_t logdir_below(stralloc *paths, char const *dir)
+{
+  struct dirent **e;
+  int entries = scandir(dir, &e, is_shown, by_entry), good = 1;
+  stralloc path = STRALLOC_ZERO;
+  ssize_t n = 0;
+
+  if (entries < 0) return -1;
+  for (int i = 0; i < entries; i++) {
+    good = good && in_dir(&path, dir, e[i]->d_name);
+    if (good && is_logdir(path.s)) {
+      good = stralloc_catb(paths, path.s, path.len);
+      n++;
+    }
+    free(e[i]);
+  }
+  free(e);
+  stralloc_free(&path);
+  return good ? n : -1;
+}
+
 /* ---- all ---- */
 
 /* A pipe has nothing left for a second look. */

@@ -14,6 +14,9 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#include <skalibs/stralloc.h>
 
 #define LOGDIR_BLOCK 1048576 /* bytes; a line longer than that is left out */
 
@@ -38,5 +41,12 @@ typedef int logdir_take(void *data, char const *block, size_t n);
  * or take said stop. What cannot be read is left out, and told.
  */
 extern int logdir_read(struct logdir *d, logdir_take *take, void *data);
+
+/*
+ * Append the directories in dir that s6-log or multilog writes to, by their
+ * names: DIR/NAME and a NUL each.  One that cannot be looked into is among
+ * them, so that it is told when it is read.  Returns how many; -1 with errno.
+ */
+extern ssize_t logdir_below(stralloc *paths, char const *dir);
 
 #endif

@@ -10,9 +10,11 @@
  *         or nothing was; 100 wrong usage; 111 cannot tell: something that
  *         decides, or a log, cannot be read
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <skalibs/allreadwrite.h>
+#include <skalibs/env.h>
 #include <skalibs/genalloc.h>
 #include <skalibs/sgetopt.h>
 #include <skalibs/stralloc.h>
@@ -32,11 +34,12 @@
   "[ -U mailboxes.cdb ] [ -N names ] [ -H helo ] [ -u user ] [ -M mechanism "  \
   "] [ -f sender ] "                                                           \
   "address recipient | postern-why [ -j ] [ -m id ] [ -R recipient ] "         \
-  "[ -i address ] [ -f sender ] [ -u user ] log..."
+  "[ -i address ] [ -f sender ] [ -u user ] [ log... ]"
 #define dieusage() strerr_dieusage(100, USAGE)
 
 #define FINGERPRINT 64
 #define HELO_MAX 255 /* bytes of a name that postern-smtpd takes */
+#define LOGS "log" /* of the home that we are in */
 
 struct job {
   struct why_case c;
@@ -216,6 +219,31 @@ static enum why_code search(struct job *j, char const *const *log, size_t n)
   return j->q.found ? WHY_ACCEPTED : WHY_REFUSED;
 }
 
+/* No log was given. */
+static enum why_code search_home(struct job *j)
+{
+  stralloc paths = STRALLOC_ZERO;
+  ssize_t n = logdir_below(&paths, LOGS);
+  char const **log;
+  enum why_code code;
+
+  if (n < 0) strerr_diefusys(111, "read ./" LOGS);
+  if (!n) strerr_diefu(111, "find a log directory in ./" LOGS);
+  log = malloc((size_t)n * sizeof *log);
+  if (!log || !env_make(log, (size_t)n, paths.s, paths.len))
+    strerr_diefusys(111, "allocate memory");
+  code = search(j, log, (size_t)n);
+  free(log);
+  stralloc_free(&paths);
+  return code;
+}
+
+static enum why_code ask_log(struct job *j, char const *const *log, int n)
+{
+  if (j->other) dieusage();
+  return n ? search(j, log, (size_t)n) : search_home(j);
+}
+
 int main(int argc, char const *const *argv)
 {
   struct job j = {.c = {.maxage = GRANT_TTL_MAX,
@@ -234,9 +262,8 @@ int main(int argc, char const *const *argv)
   }
   argc -= l.ind;
   argv += l.ind;
-  if (j.by_log ? !argc || j.other : argc != 2) dieusage();
-  code =
-      j.by_log ? search(&j, argv, (size_t)argc) : judge(&j, argv[0], argv[1]);
+  if (!j.by_log && argc != 2) dieusage();
+  code = j.by_log ? ask_log(&j, argv, argc) : judge(&j, argv[0], argv[1]);
   if (j.p.failed) strerr_diefu1x(111, "allocate memory");
   if (allwrite(1, j.p.out.s, j.p.out.len) < j.p.out.len)
     strerr_diefusys(111, "write to stdout");

@@ -225,12 +225,43 @@ run postern-why -m 124 nolog
 is "a log that is not there" 111 '' \
 	'postern-why: warning: unable to read nolog: No such file or directory'
 
+# --- the logs of a home ---
+run postern-why -m 123
+is "./log has no log directory" 111 '' \
+	'postern-why: fatal: unable to find a log directory in ./log'
+mkdir home empty
+run sh -c 'cd empty && exec postern-why -m 123'
+is "there is no ./log" 111 '' \
+	'postern-why: fatal: unable to read ./log: No such file or directory'
+mkdir -p home/log/authd home/log/smtp home/log/tlsd home/log/unused
+N=6b026ceb.1 T=@400000006b026d
+cat >home/log/smtp/current <<EOF
+${T}100ae3fe2b postern-tcpserver: accept session=$N pid=7 ip=192.0.2.7 rule=192.0.2.
+${T}130ae3fe2b postern-smtpd: rcpt $S from=a@x to=c@y relay=auth:joe@example.org code=250
+${T}140ae3fe2b postern-smtpd: queued $S from=a@x rcpts=1 size=99 qp=123 relay=auth:joe@example.org ms=1 msgid=m@x
+EOF
+echo "${T}120ae3fe2b postern-authd: auth $S user=joe@example.org mechanism=PLAIN service=smtp result=ok" \
+	>home/log/authd/current
+echo "${T}110ae3fe2b postern-tlsd: tls $S protocol=TLSv1.3 cipher=X" \
+	>home/log/tlsd/current
+cd home
+story="Session $N, 2026-11-22 04:17:47: 192.0.2.7 connected (rule 192.0.2.), with TLSv1.3, logged in as joe@example.org by PLAIN. The message from a@x to c@y (auth:joe@example.org), message-id m@x, 99 bytes, was queued as 123, by right of auth:joe@example.org."
+run postern-why -m m@x
+is "every directory below ./log is read" 0 "$story" ''
+run postern-why -m m@x log/tlsd log/smtp log/authd
+is "their order does not matter" 0 "$story" ''
+run postern-why -j -m m@x
+mv out forth
+run postern-why -j -m m@x log/tlsd log/smtp log/authd
+check "nor does it for JSON" cmp -s out forth
+cd ..
+
 # --- wrong usage ---
 usage=$(postern-why 2>&1 || :)
 for a in '' '1.2.3.4' '1.2.3 a@b' '1.2.3.4 a@b c' '-n 0 1.2.3.4 a@b' \
 	'-n 1x 1.2.3.4 a@b' '-c 65536 1.2.3.4 a@b' '-T abc 1.2.3.4 a@b' \
 	"-T ${A}0 1.2.3.4 a@b" '-e X 1.2.3.4 a@b' '-e =x 1.2.3.4 a@b' \
-	'-l x 1.2.3.4 a@b' '-6 47 1.2.3.4 a@b' '-t 0 1.2.3.4 a@b' '-m 1' \
+	'-l x 1.2.3.4 a@b' '-6 47 1.2.3.4 a@b' '-t 0 1.2.3.4 a@b' '-m 1 -k' \
 	'-m 1 -x rules.cdb log' '-i 1.2 log' '-Z 1.2.3.4 a@b'; do
 	run postern-why $a
 	is "usage: $a" 100 '' "$usage"

@@ -109,6 +109,46 @@ static int remove_all(char const *dir)
   return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* 1 if these are the paths below, a blank behind each; n of them. */
+static int below(char const *dir, ssize_t n, char const *want)
+{
+  stralloc paths = STRALLOC_ZERO;
+  int good = logdir_below(&paths, dir) == n;
+
+  for (size_t i = 0; i < paths.len; i++)
+    if (!paths.s[i]) paths.s[i] = ' ';
+  good = good && stralloc_0(&paths) && !strcmp(paths.s, want);
+  if (!good) printf("# got: %s\n", paths.len ? paths.s : "");
+  stralloc_free(&paths);
+  return good;
+}
+
+static void directories(void)
+{
+  mkdir("log", 0755);
+  ok(below("log", 0, ""), "no directory");
+  mkdir("log/smtp", 0755);
+  mkdir("log/pop3", 0755);
+  mkdir("log/.old", 0755);
+  mkdir("log/none", 0755);
+  mkdir("log/pop3s", 0755);
+  mkdir("log/closed", getuid() ? 0 : 0755);
+  put("log/file", "no\n");
+  put("log/smtp/current", "");
+  put("log/.old/current", "");
+  put("log/none/lock", "");
+  put("log/pop3/" A("a", ".s"), "");
+  if (!getuid()) put("log/closed/current", ""); /* nothing is, to root */
+  if (symlink("../log/smtp", "log/link") || symlink("gone", "log/dangling"))
+    perror("symlink");
+  ok(below("log", 4, "log/closed log/link log/pop3 log/smtp "),
+     "directories with a log in them, by their names");
+  errno = 0;
+  ok(below("log/file", -1, "") && errno == ENOTDIR, "not a directory");
+  errno = 0;
+  ok(below("log/gone", -1, "") && errno == ENOENT, "not there");
+}
+
 int main(void)
 {
   char dir[] = "logdir.XXXXXX";
@@ -170,5 +210,6 @@ int main(void)
   ok(reads(&d, "file\n", "") && reads(&d, "file\n", ""), "a file has");
 
   long_lines();
+  directories();
   return chdir("..") || remove_all(dir) ? 111 : done();
 }
