@@ -2,11 +2,12 @@
 
 agree.py SEED CONFIGURATIONS CLIENTS: makes that many configurations by chance
 (rules, control files, grants, users, run line), serves each with the real
-chain, and compares for each client, an address of 127.0.0.0/8 with a sender and
-a recipient, what the session was told and logged with what postern-why says.
+chain, and compares for each client, an address with a sender and a recipient,
+what the session was told and logged with what postern-why says.  The addresses
+are those of 127.0.0.0/8, or any, IPv6 too, that a PROXY header says.
 Prints the number of cases and a line for each that does not agree.
 """
-import base64, json, os, random, re, socket, struct, subprocess, sys, time
+import base64, ipaddress, json, os, random, re, socket, struct, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -50,12 +51,20 @@ def put(path, text):
         f.write(text if isinstance(text, bytes) else text.encode())
 
 
+def network(ip, bits):
+    """The one that the address is in; the address itself if it is all of it."""
+    net = ipaddress.ip_network((ip, bits), strict=False)
+    return str(net if bits < net.max_prefixlen else net.network_address)
+
+
 class Configuration:
     def __init__(self, r, where):
         self.r, self.dir = r, where
         os.mkdir(where)
         os.mkdir(where + "/control")
         self.argv, self.env = [], {}
+        self.proxied = self.some(.4)
+        self.bits6 = r.choice([None, 64, 128, 56, 48]) if self.proxied else None
         self.rules()
         self.control()
         self.users()
@@ -79,16 +88,50 @@ class Configuration:
             'POSTERN_TLS="TLSv1.3"', f'POSTERN_TLS="x",POSTERN_CERT_SHA256="{A}"',
             f'POSTERN_TLS="x",POSTERN_CERT_SHA256="{A[1:]}"',
             'TCPREMOTEIP="127.1.1.1"', 'TCPREMOTEIP="no address"',
-            'TCPLOCALIP="127.7.7.7"', 'PROTO="SSL"'])
+            'TCPREMOTEIP="2001:db8:1:1::9"', 'TCPLOCALIP="127.7.7.7"',
+            'PROTO="SSL"'])
 
     def instruction(self):
         if self.some(.15):
             return self.r.choice(["deny", 'deny,POSTERN_DENY="553 go away"'])
-        v = self.variables()
+        v = 'RELAYCLIENT=""' if self.proxied and self.some(.3) else self.variables()
         return "allow" + ("," + v if v else "")
+
+    def any_address(self):
+        r, o = self.r, lambda: self.r.randrange(4)
+        return r.choice([
+            lambda: f"2001:db8:{o()}:{o()}::{o()}", lambda: f"fd00:0:{o()}:{o()}::1",
+            lambda: f"2001:db8:{o()}:{o()}::{o()}", lambda: f"2a00:{o()}::{o()}:0:5",
+            lambda: r.choice(["::1", "fe80::1", "64:ff9b::c000:201"]),
+            lambda: f"10.{o()}.{o()}.1", lambda: f"172.16.{o()}.{o()}",
+            lambda: f"192.168.{o()}.{o()}", lambda: f"192.0.2.{o()}",
+            lambda: f"203.0.113.{o()}", lambda: f"127.0.{o()}.{o()}"])()
+
+    def any_key(self):
+        r, ip = self.r, self.any_address()
+        if ":" in ip:
+            key = network(ip, r.choice([128, 128, 64, 64, 56, 48, 32, 16, 3, 0]))
+            return r.choice([key, key, key.upper()])
+        return r.choice([ip, ip[:ip.rindex(".") + 1],
+                         network(ip, r.choice([32, 31, 24, 23, 16, 12]))])
+
+    def addresses(self, n):
+        """Of n clients, no two in a /64: the listener counts these as one."""
+        if not self.proxied:
+            return self.r.sample([f"127.{a}.{b}.{c}" for a in range(4)
+                                  for b in range(4) for c in range(4)
+                                  if 0 < a + b + c and (a, b, c) != (1, 1, 1)],
+                                 min(n, 62))
+        ips = {}
+        while len(ips) < n:
+            ip = self.any_address()
+            ips[network(ip, 64 if ":" in ip else 32)] = str(ipaddress.ip_address(ip))
+        return list(ips.values())
 
     def key(self):
         r, o = self.r, lambda: self.r.randrange(4)
+        if self.proxied and self.some(.8):
+            return self.any_key()
         return r.choice([
             lambda: f"127.{o()}.{o()}.{o()}", lambda: f"127.{o()}.{o()}.",
             lambda: f"127.{o()}.", lambda: "127.", lambda: "",
@@ -182,9 +225,14 @@ class Configuration:
         subprocess.run(["postern-grants", "grants", "make"], cwd=self.dir,
                        check=True)
         now = int(time.time())
-        for _ in range(20):
+        for _ in range(40 if self.proxied else 20):
             o = [self.r.randrange(4) for _ in range(3)]
-            name = f"{self.dir}/grants/127.{o[0]}.{o[1]}.{o[2]}"
+            ip = f"127.{o[0]}.{o[1]}.{o[2]}"
+            if self.proxied:
+                ip = self.any_address()
+            if ":" in ip:
+                ip = network(ip, self.r.choice([self.bits6 or 64] * 4 + [64, 128]))
+            name = f"{self.dir}/grants/{ip.replace('/', '%2f')}"
             target = self.r.choice([
                 f"1:{now - 10}:3600:joe", f"1:{now - 10}:3600:a%20b",
                 f"1:{now - 9000}:600:joe", f"1:{now + 9000}:600:joe", "junk",
@@ -205,6 +253,7 @@ class Configuration:
                         ("RBLSMTPD", "-from the run line", .03)):
             if self.some(p):
                 self.env[n] = v
+        self.proxy = ["-y", "127.0.0.1"] if self.proxied else []
         self.wire = self.r.choice([None, None, "tls", A, B, C])
         self.missing_allowed = self.some(.2)
         if self.missing_allowed:
@@ -218,7 +267,8 @@ class Configuration:
             if self.wire != "tls":
                 chain.append("POSTERN_CERT_SHA256=" + self.wire)
         if self.store:
-            chain += ["postern-grant-check", "grants"]
+            chain += ["postern-grant-check",
+                      *(["-6", str(self.bits6)] if self.bits6 else []), "grants"]
         chain += ["postern-smtpd", "-C", "control"]
         if self.mailboxes:
             chain += ["-U", "mailboxes.cdb"]
@@ -226,13 +276,14 @@ class Configuration:
         os.chmod(self.dir + "/checker", 0o755)
         self.log = open(self.dir + "/log", "wb")
         self.server = subprocess.Popen(
-            ["postern-tcpserver", "-1Q", "-c", "400", *self.argv, "0", "0", *chain],
+            ["postern-tcpserver", "-1Q", "-c", "400", *self.proxy, *self.argv, "0",
+             "0", *chain],
             cwd=self.dir, stdout=subprocess.PIPE, stderr=self.log,
             env={"PATH": os.environ["PATH"], **self.env})
         self.port = int(self.server.stdout.readline())
 
     def why(self, c):
-        argv = ["postern-why", "-j", "-C", "control", "-l", "127.0.0.1",
+        argv = ["postern-why", "-j", "-C", "control", "-l", c["local"],
                 "-n", str(c["count"])]
         if "-x" in self.argv:
             argv += ["-x", "rules.cdb"]
@@ -243,6 +294,8 @@ class Configuration:
             argv += ["-e", f"{n}={v}"]
         if self.store:
             argv += ["-G", "grants"]
+        if self.bits6:
+            argv += ["-6", str(self.bits6)]
         if self.wire:
             argv += ["-T", self.wire]
         if self.mailboxes:
@@ -251,7 +304,7 @@ class Configuration:
             argv += ["-u", c["user"]]
         if c["utf8"]:
             argv.append("-8")
-        argv += ["-f", c["from"], c["ip"], c["to"]]
+        argv += ["-f", c["from"], c["said"], c["to"]]
         p = subprocess.run(argv, cwd=self.dir, capture_output=True)
         try:
             rows = [json.loads(l) for l in p.stdout.decode().splitlines()]
@@ -266,6 +319,7 @@ DOMAINS = ["local.example", "Local.Example", "local.example.", "a.sub.example",
            "x.m.example", "m.example", "backup.example", "q.b.example",
            "far.example", "far.example", "pc.example", "xlocal.example",
            "[127.0.0.1]", "[127.7.7.7]", "[IPv6:::ffff:127.0.0.1]", "[IPv6:::1]",
+           "[192.0.2.25]", "[IPv6:2001:db8::25]", "[IPv6:2001:DB8:0:0:0::25]",
            "[127.0.0.1", "-x.example", "a..b", "b\u00fccher.example", "local_.example"]
 LOCALS = ["joe", "ann", "ANN", "off", "all", "web", "j", "x", "nobody", "postmaster",
           '"j oe"', '"j\\oe"', '"a@b"', "a%far.example", "far.example!a", "a.b",
@@ -300,8 +354,19 @@ def sender(r):
                     if r.random() < .5 else ["<a@far.example>"]).encode()
 
 
-def client(r, ip):
-    return {"ip": ip, "from": sender(r), "to": recipient(r),
+def spelled(r, ip):
+    """As a proxy, or somebody who asks, may write it."""
+    if ":" in ip:
+        return r.choice([ip, ip, ip.upper(), ipaddress.ip_address(ip).exploded])
+    return r.choice([ip] * 5 + ["::ffff:" + ip])
+
+
+def client(r, ip, proxied):
+    said = spelled(r, ip) if proxied else ip
+    there = "2001:db8::25" if ":" in said else "192.0.2.25"
+    return {"ip": ip, "said": said, "local": there if proxied else "127.0.0.1",
+            "proxied": proxied, "from": sender(r),
+            "to": b"<a@far.example>" if proxied and r.random() < .4 else recipient(r),
             "utf8": r.random() < .3, "count": r.choice([1, 1, 1, 1, 2]),
             "user": r.choice(["joe", "Joe", "ann@local.example"] * 7 +
                              ["off@local.example", "nobody"])
@@ -313,8 +378,13 @@ def path(p):
 
 
 class Session:
-    def __init__(self, port, ip):
+    def __init__(self, port, c):
+        ip = "127.0.0.1" if c["proxied"] else c["ip"]
         self.s = socket.create_connection(("127.0.0.1", port), 60, (ip, 0))
+        if c["proxied"]:
+            family = 6 if ":" in c["said"] else 4
+            self.s.sendall(b"PROXY TCP%d %s %s 4711 25\r\n" % (
+                family, c["said"].encode(), c["local"].encode()))
         self.f = self.s.makefile("rb")
 
     def reply(self):
@@ -338,17 +408,26 @@ class Session:
         self.s.close()
 
 
+def neighbour(c):
+    """Somebody whom the listener counts as the same."""
+    if ":" not in c["ip"] or len(c["from"]) % 2:
+        return c
+    ip = str(ipaddress.IPv6Address(int(ipaddress.IPv6Address(c["ip"])) ^ 0x10000))
+    return {**c, "ip": ip, "said": ip}
+
+
 def session(port, c):
     """verb, reply"""
     first = None
     if c["count"] == 2:
-        first = Session(port, c["ip"])
+        other = neighbour(c)
+        first = Session(port, other)
         r = first.reply()
         if r[:3] != "220":
             first.close()
-            c["count"] = 1
+            c.update(other, count=1)
             return "CONNECT", r
-    s = Session(port, c["ip"])
+    s = Session(port, c)
     try:
         r = s.reply()
         if r[:3] != "220":
@@ -413,11 +492,7 @@ def main():
         config = Configuration(r, f"c{i}")
         config.serve()
         try:
-            ips = r.sample([f"127.{a}.{b}.{c}" for a in range(4) for b in range(4)
-                            for c in range(4)
-                            if 0 < a + b + c and (a, b, c) != (1, 1, 1)],
-                           min(clients, 62))
-            todo = [client(r, ip) for ip in ips]
+            todo = [client(r, ip, config.proxied) for ip in config.addresses(clients)]
             told = list(pool.map(lambda c: session(config.port, c), todo))
         finally:
             config.server.kill()
