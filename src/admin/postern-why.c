@@ -38,8 +38,9 @@
 #define dieusage() strerr_dieusage(100, USAGE)
 
 #define FINGERPRINT 64
+#define MECHANISM 20 /* bytes of a name: RFC 4422 section 3.1 */
 #define HELO_MAX 255 /* bytes of a name that postern-smtpd takes */
-#define LOGS "log" /* of the home that we are in */
+#define LOGS "log"   /* of the home that we are in */
 
 struct job {
   struct why_case c;
@@ -50,6 +51,7 @@ struct job {
   struct whyprint p;
   genalloc env; /* char const * */
   char fingerprint[FINGERPRINT + 1];
+  char mechanism[MECHANISM + 1];
   stralloc sender, recipient;
 };
 
@@ -83,6 +85,22 @@ static void wire(struct job *j, char const *s)
   }
   if (n != FINGERPRINT) dieusage();
   j->c.fingerprint = j->fingerprint;
+}
+
+/* A session takes it in any case. */
+static void mechanism(struct job *j, char const *s)
+{
+  static char const good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  size_t n = 0;
+
+  for (; *s; s++) {
+    char c = *s >= 'a' && *s <= 'z' ? (char)(*s - 'a' + 'A') : *s;
+
+    if (n == MECHANISM || !strchr(good, c)) dieusage();
+    j->mechanism[n++] = c;
+  }
+  if (!n) dieusage();
+  j->c.mechanism = j->mechanism;
 }
 
 static void variable(struct job *j, char const *s)
@@ -120,7 +138,7 @@ static void client_option(struct job *j, int opt, char const *arg)
     if (!*arg) dieusage();
     c->user = j->q.user = arg;
     break;
-  case 'M': c->mechanism = arg; break;
+  case 'M': mechanism(j, arg); break;
   case 'f':
     j->q.sender = arg;
     c->sender = path(&j->sender, arg);

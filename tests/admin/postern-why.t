@@ -122,6 +122,11 @@ decision   unknown: 553 5.7.1 sorry, that domain isn'"'"'t in my list of allowed
            by postern-smtpd at RCPT, relay=none, why=rcpthosts
            cannot be told: grants: not a record' ''
 
+for m in login Login LOGIN; do
+	run postern-why -u joe -M $m 203.0.113.1 a@far.example
+	check "-M $m" grep -qxF \
+		'user       joe cannot say AUTH LOGIN: 538 5.7.11 auth not available without TLS' out
+done
 from=recipient
 for t in 'web@LOCAL.example|it is an alias  (control/aliases:1)' \
 	'x@sub.example|not' \
@@ -262,10 +267,13 @@ for a in '' '1.2.3.4' '1.2.3 a@b' '1.2.3.4 a@b c' '-n 0 1.2.3.4 a@b' \
 	'-n 1x 1.2.3.4 a@b' '-c 65536 1.2.3.4 a@b' '-T abc 1.2.3.4 a@b' \
 	"-T ${A}0 1.2.3.4 a@b" '-e X 1.2.3.4 a@b' '-e =x 1.2.3.4 a@b' \
 	'-l x 1.2.3.4 a@b' '-6 47 1.2.3.4 a@b' '-t 0 1.2.3.4 a@b' '-m 1 -k' \
+	'-u a -M X+ 1.2.3.4 a@b' '-u a -M ABCDEFGHIJKLMNOPQRSTU 1.2.3.4 a@b' \
 	'-m 1 -x rules.cdb log' '-i 1.2 log' '-Z 1.2.3.4 a@b'; do
 	run postern-why $a
 	is "usage: $a" 100 '' "$usage"
 done
+run postern-why -M '' 1.2.3.4 a@b
+is "usage: no mechanism" 100 '' "$usage"
 run postern-why 1.2.3.4 "$(printf 'a\nb')"
 is "usage: a line break" 100 '' "$usage"
 
