@@ -26,18 +26,19 @@ struct place {
   char const *key;
   char const *prefix; /* of the value */
   int fold;           /* case is ignored */
+  int path;           /* so are angle brackets around it */
 };
 
 static struct place const places[] = {
-    {LOGSEARCH_MSGID, "msgid", "", 0},
-    {LOGSEARCH_QUEUE, "qp", "", 0},
-    {LOGSEARCH_SESSION, "session", "", 0},
-    {LOGSEARCH_RCPT, "to", "", 1},
-    {LOGSEARCH_SENDER, "from", "", 1},
-    {LOGSEARCH_USER, "user", "", 1},
-    {LOGSEARCH_USER, "relay", "auth:", 1},
-    {LOGSEARCH_USER, "relay", "grant:", 1},
-    {LOGSEARCH_IP, "ip", "", 0},
+    {LOGSEARCH_MSGID, "msgid", "", 0, 1},
+    {LOGSEARCH_QUEUE, "qp", "", 0, 0},
+    {LOGSEARCH_SESSION, "session", "", 0, 0},
+    {LOGSEARCH_RCPT, "to", "", 1, 1},
+    {LOGSEARCH_SENDER, "from", "", 1, 1},
+    {LOGSEARCH_USER, "user", "", 1, 0},
+    {LOGSEARCH_USER, "relay", "auth:", 1, 0},
+    {LOGSEARCH_USER, "relay", "grant:", 1, 0},
+    {LOGSEARCH_IP, "ip", "", 0, 0},
 };
 
 #define PLACES (sizeof places / sizeof *places)
@@ -65,10 +66,8 @@ unsigned int logsearch_wanted(struct logsearch const *q)
   return wanted;
 }
 
-static size_t unbracketed(char const **s)
+static size_t unbracketed(char const **s, size_t n)
 {
-  size_t n = strlen(*s);
-
   if (n < 2 || (*s)[0] != '<' || (*s)[n - 1] != '>') return n;
   ++*s;
   return n - 2;
@@ -77,7 +76,7 @@ static size_t unbracketed(char const **s)
 /* What stands behind the key in a line that fulfils the condition. */
 static void make_needle(struct needle *v, struct place const *p, char const *s)
 {
-  size_t n = p->bit == LOGSEARCH_MSGID ? unbracketed(&s) : strlen(s);
+  size_t n = p->path ? unbracketed(&s, strlen(s)) : strlen(s);
   size_t m = strlen(p->prefix);
   char text[LOG_VALUE_MAX + 1];
 
@@ -91,6 +90,8 @@ static void make_needle(struct needle *v, struct place const *p, char const *s)
 static int same(struct place const *p, struct needle const *v, char const *s,
                 size_t n)
 {
+  /* one that is no address is in the log as the client sent it */
+  if (p->path) n = unbracketed(&s, n);
   if (p->fold) return text_equal(v->s, v->n, s, n);
   return v->n == n && !memcmp(v->s, s, n);
 }
@@ -293,6 +294,7 @@ static int begins(struct sought const *w, char const *s, char const *end)
 {
   size_t n = w->needle.n;
 
+  if (w->place->path && *s == '<') n += 2;
   if ((size_t)(end - s) <= n || (s[n] != ' ' && s[n] != '\n')) return 0;
   return same(w->place, &w->needle, s, n);
 }

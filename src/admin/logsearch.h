@@ -39,8 +39,9 @@ struct logsearch {
   char const *msgid;   /* message-id, with or without <> */
   char const *queue;   /* the number behind "qp" */
   char const *session; /* its name */
-  char const *rcpt;    /* recipient, asked for or accepted; case is ignored */
-  char const *sender;  /* of the envelope; case is ignored */
+  char const *rcpt;    /* recipient, asked for or accepted; case is ignored,
+                          and <> around it */
+  char const *sender;  /* of the envelope; likewise */
   char const *user;    /* who logged in, here or for a grant; case is ignored */
   char const *ip;      /* in its canonical text (addr.h) */
   size_t most; /* sessions to hand over, the newest; 0: LOGSEARCH_MOST */

@@ -27,6 +27,8 @@ static char const a_log[] =
     "a line to=c@y that is none, session=6b026ceb.9\n"
     "@400000006b026d150ae3fe2b " S "rcpt session=6b026ceb.3 ip=2001:db8::1 "
     "from= to=cc@y relay=grant:joe@example.org code=250\n"
+    "@400000006b026d150ae3fe2c " S "rcpt session=6b026ceb.4 ip=192.0.2.71 "
+    "from=b@x to=<x\\x20y>z> relay=none code=501 why=syntax\n"
     "@400000006b026d160ae3fe2b " S "end session=6b026ceb.1 ip=192.0.2.7 "
     "why=quit messages=1 bytes=120\n"
     "@400000006b026d170ae3fe2b " S "queued session=6b026ceb.3 ip=2001:db8::1 "
@@ -66,6 +68,7 @@ static int emit(void *data, struct logsearch_session const *s)
 
 #define ONE "6b026ceb.1 accept tls auth rcpt queued end\n"
 #define TWO "6b026ceb.2 rcpt\n"
+#define FOUR "6b026ceb.4 rcpt\n"
 #define THREE "6b026ceb.3 rcpt queued\n"
 
 static struct {
@@ -85,6 +88,11 @@ static struct {
     {"recipient", {.rcpt = "c@Y"}, ONE TWO},
     {"sender", {.sender = "A@x"}, ONE TWO},
     {"the null sender", {.sender = ""}, THREE},
+    {"as a path", {.sender = "<>"}, THREE},
+    {"a recipient as a path", {.rcpt = "<C@y>"}, ONE TWO},
+    {"one that is no address", {.rcpt = "x y>z"}, FOUR},
+    {"nor as a path", {.rcpt = "<x y>z>"}, FOUR},
+    {"its brackets are a pair", {.rcpt = "<x y>z"}, ""},
     {"user, as he wrote it or as we do",
      {.user = "joe@example.org"},
      ONE THREE},
