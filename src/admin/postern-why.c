@@ -53,6 +53,7 @@ struct job {
   char fingerprint[FINGERPRINT + 1];
   char mechanism[MECHANISM + 1];
   stralloc sender, recipient;
+  stralloc told; /* troubles with the log */
 };
 
 static uint32_t number(char const *s, uint32_t least, uint32_t most)
@@ -212,10 +213,23 @@ static enum why_code judge(struct job *j, char const *address,
   return why_run(c, &j->p);
 }
 
+/* The log is read more than once. */
+static int is_new(struct job *j, char const *what, char const *why)
+{
+  stralloc *sa = &j->told;
+  size_t at = sa->len;
+
+  if (!stralloc_0(sa) || !stralloc_cats(sa, what) ||
+      !stralloc_append(sa, '\n') || !stralloc_cats(sa, why) || !stralloc_0(sa))
+    strerr_diefusys(111, "allocate memory");
+  if (!memmem(sa->s, at, sa->s + at, sa->len - at)) return 1;
+  sa->len = at;
+  return 0;
+}
+
 static void trouble(void *data, char const *what, char const *why)
 {
-  (void)data;
-  strerr_warnwu4x("read ", what, ": ", why);
+  if (is_new(data, what, why)) strerr_warnwu4x("read ", what, ": ", why);
 }
 
 static int tell(void *data, struct logsearch_session const *s)
@@ -226,13 +240,25 @@ static int tell(void *data, struct logsearch_session const *s)
                    : logstory_text(&j->q, s, &j->p.out);
 }
 
+static void warn_of_more(size_t found)
+{
+  char n[SIZE_FMT], most[SIZE_FMT];
+
+  n[size_fmt(n, found)] = 0;
+  most[size_fmt(most, LOGSEARCH_MOST)] = 0;
+  strerr_warnw4x(n, " sessions were found: only the newest ", most,
+                 " are told");
+}
+
 static enum why_code search(struct job *j, char const *const *log, size_t n)
 {
-  struct logdir d = {.source = log, .sources = n, .trouble = trouble};
+  struct logdir d = {
+      .source = log, .sources = n, .trouble = trouble, .data = j};
 
   if (logsearch(&j->q, &d, tell, j) < 0) strerr_diefusys(111, "search");
   if (j->q.dropped)
     strerr_warnw1x("too many sessions: the oldest are left out");
+  if (j->q.found > LOGSEARCH_MOST) warn_of_more(j->q.found);
   if (d.troubles) return WHY_UNKNOWN;
   return j->q.found ? WHY_ACCEPTED : WHY_REFUSED;
 }

@@ -229,6 +229,28 @@ is "nothing was found" 1 '' ''
 run postern-why -m 124 nolog
 is "a log that is not there" 111 '' \
 	'postern-why: warning: unable to read nolog: No such file or directory'
+run postern-why -m 123 -i 192.0.2.7 nolog log log/none
+check "what was found is told all the same" grep -q 'queued as 123' out
+: >out
+is "each trouble once" 111 '' \
+	'postern-why: warning: unable to read nolog: No such file or directory
+postern-why: warning: unable to read log/none: No such file or directory'
+many() {
+	i=0
+	while [ $i -lt "$1" ]; do
+		i=$((i + 1))
+		echo "postern-smtpd: rcpt session=6b026ceb.$i from=a@x to=c@y relay=none code=553 why=rcpthosts"
+	done
+}
+many 100 >many
+run postern-why -j -R c@y many
+check "a hundred sessions" eval '[ "$(wc -l <out)" = 100 ] && [ ! -s err ]'
+many 101 >many
+run postern-why -j -R c@y many
+check "as many of more" [ "$(wc -l <out)" = 100 ]
+: >out
+is "and a word of the rest" 0 '' \
+	'postern-why: warning: 101 sessions were found: only the newest 100 are told'
 
 # --- the logs of a home ---
 run postern-why -m 123
