@@ -80,6 +80,7 @@ static void make_needle(struct needle *v, struct place const *p, char const *s)
   size_t m = strlen(p->prefix);
   char text[LOG_VALUE_MAX + 1];
 
+  if (p->bit == LOGSEARCH_MSGID && n > LOG_MSGID_MAX) n = LOG_MSGID_MAX;
   /* as log.c cuts it: what is longer than all that fits, too */
   if (n > sizeof text - m) n = sizeof text - m;
   memcpy(text, p->prefix, m);

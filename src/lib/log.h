@@ -16,6 +16,7 @@
 
 #define LOG_LINE_MAX 3072 /* bytes in a line; what does not fit is left out */
 #define LOG_VALUE_MAX 512 /* bytes in one value, escaped */
+#define LOG_MSGID_MAX 400 /* bytes of a message-id that are logged */
 
 /* For a function with a line of its own whose caller lives as long as the
    session: inlined, the line would be the session's memory. */

@@ -68,13 +68,15 @@ void msgid_feed(struct msgid *m, char const *s, size_t n)
 char const *msgid_get(struct msgid const *m, size_t *len)
 {
   size_t n = m->len, front = 0;
+  int cut = n == sizeof m->s; /* the end may be lost */
 
   while (n && is_blank(m->s[n - 1]))
     n--;
-  if (n > 1 && m->s[0] == '<' && m->s[n - 1] == '>') {
+  if (n > 1 && m->s[0] == '<' && (cut || m->s[n - 1] == '>')) {
     front = 1;
-    n -= 2;
+    n -= m->s[n - 1] == '>' ? 2 : 1;
   }
+  if (n > LOG_MSGID_MAX) n = LOG_MSGID_MAX;
   *len = n;
   return n ? m->s + front : 0;
 }

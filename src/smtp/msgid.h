@@ -3,21 +3,22 @@
  * section 3.6.4), for the log: it is what people know a message by.  Pure.
  *
  * Of the first Message-ID field; a fold (LF and a blank), blanks at both ends
- * and one pair of angle brackets around the rest are left out.  What stands
- * there is not judged: the log escapes it.  The body is not looked at.
+ * and one pair of angle brackets around the rest are left out, and so is what
+ * is longer than LOG_MSGID_MAX.  What stands there is not judged: the log
+ * escapes it.  The body is not looked at.
  */
 #ifndef POSTERN_MSGID_H
 #define POSTERN_MSGID_H
 
 #include <stddef.h>
 
-#define MSGID_MAX 400 /* bytes; the rest of a longer one is left out */
+#include "log.h"
 
 struct msgid {
   size_t len;
-  char s[MSGID_MAX];
-  int state;      /* private */
-  size_t matched; /* private: bytes of the field's name */
+  char s[LOG_MSGID_MAX + 2]; /* with its brackets */
+  int state;                 /* private */
+  size_t matched;            /* private: bytes of the field's name */
 };
 
 extern void msgid_start(struct msgid *m);

@@ -7,7 +7,9 @@
 
 #include <skalibs/stralloc.h>
 
+#include "log.h"
 #include "logsearch.h"
+#include "text.h"
 #include "unit.h"
 
 #define S "postern-smtpd: "
@@ -169,6 +171,32 @@ static void many(void)
      "candidates are bounded");
 }
 
+/* A message-id as long as that, of these bytes: as smtpd logs it, and as a user
+   gives it. */
+static int finds_long(size_t n, char c)
+{
+  char const *const long_source[] = {"long"};
+  struct logdir d = {.source = long_source, .sources = 1};
+  char id[600], path[602] = "<", value[LOG_VALUE_MAX];
+  struct logsearch q = {.msgid = path};
+  FILE *f = fopen("long", "w");
+  int good;
+
+  memset(id, c, n);
+  memcpy(path + 1, id, n);
+  strcpy(path + 1 + n, ">");
+  n = text_escape(value, sizeof value, id,
+                  n < LOG_MSGID_MAX ? n : LOG_MSGID_MAX);
+  if (f) {
+    fprintf(f, S "queued session=6b026ceb.1 msgid=%.*s\n", (int)n, value);
+    fclose(f);
+  }
+  got.len = 0;
+  good = logsearch(&q, &d, emit, 0) == 1;
+  unlink("long");
+  return good;
+}
+
 static void put_many(char const *name, char const *time)
 {
   FILE *f = fopen(name, "w");
@@ -225,6 +253,10 @@ int main(void)
   ok(names("6b026ceb.2a", 0, "6b026ceb.2a", 0), "a session");
   ok(names("<6b026ceb.2a@x>", 0, 0, "<6b026ceb.2a@x>"), "a message-id");
   ok(names("6b026ceb.2a@x", 0, 0, "6b026ceb.2a@x"), "without its brackets");
+  ok(finds_long(399, 'x') && finds_long(401, 'x') && finds_long(599, 'x'),
+     "a message-id that the log has cut");
+  ok(finds_long(100, ' ') && finds_long(399, ' ') && finds_long(599, ' '),
+     "and one that it has cut once more, escaped");
   many();
   in_any_order();
   unlink("a");
