@@ -250,7 +250,7 @@ int logstory_text(struct logsearch const *q, struct logsearch_session const *s,
   return say_about(&a, s, out) && say_messages(q, s, out) &&
          say_refusals(q, s, out) &&
          (!s->left_out ||
-          say_number(out, " Its last ", s->left_out, " lines are left out.")) &&
+          say_number(out, " ", s->left_out, " of its lines are left out.")) &&
          say(out, "\n");
 }
 
@@ -381,5 +381,7 @@ int logstory_json(struct logsearch const *q, struct logsearch_session const *s,
   struct about a = learn_all(s);
 
   return say(out, "{") && add_about(&a, s, out) && add_messages(q, s, out) &&
-         add_refusals(q, s, out) && add_lines(s, out) && say(out, "}\n");
+         add_refusals(q, s, out) && add_lines(s, out) &&
+         (!s->left_out || json_member_number(out, "left_out", s->left_out)) &&
+         say(out, "}\n");
 }

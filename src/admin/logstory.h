@@ -26,8 +26,8 @@ extern int logstory_text(struct logsearch const *q,
  * The same as one JSON object and a newline:
  *   session time ip rule user mechanism tls certificate grant
  *   messages: [ { queue msgid from relay size to: [ { to relay } ] } ]
- *   refused: [ { to from code why } ]
- *   lines: [ the lines ]
+ *   refused: [ { to verb from code why } ]
+ *   lines: [ the lines ] left_out
  * What is not known is absent.
  */
 extern int logstory_json(struct logsearch const *q,
