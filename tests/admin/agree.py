@@ -1,7 +1,7 @@
 """Does postern-why say what a session would?
 
 agree.py SEED CONFIGURATIONS CLIENTS: makes that many configurations by chance
-(rules, control files, grants, users, run line), serves each with the real
+(rules, control files, grants, names, users, run line), serves each with the real
 chain, and compares for each client, an address with a sender and a recipient,
 what the session was told and logged with what postern-why says.  The addresses
 are those of 127.0.0.0/8, or any, IPv6 too, that a PROXY header says.
@@ -64,11 +64,13 @@ class Configuration:
         os.mkdir(where + "/control")
         self.argv, self.env = [], {}
         self.proxied = self.some(.4)
+        self.has_names = self.some(.7 if self.proxied else .3)
         self.bits6 = r.choice([None, 64, 128, 56, 48]) if self.proxied else None
         self.rules()
         self.control()
         self.users()
         self.grants()
+        self.names()
         self.line()
 
     def some(self, p):
@@ -78,6 +80,7 @@ class Configuration:
         r = self.r
         return r.choice([
             "", "", 'RELAYCLIENT=""', 'RELAYCLIENT=""', 'RELAYCLIENT="@gw.example"',
+            'RELAYCLIENT="",POSTERN_GATEWAY="ok"',
             'RELAYCLIENT=".gw.example"', 'RELAYCLIENT="no domain"',
             'RELAYCLIENT="",RELAYREASON="auth:root"', 'RELAYREASON="grant:x"',
             'RBLSMTPD="-listed"', 'RBLSMTPD="wait"', 'RBLSMTPD=""',
@@ -156,6 +159,8 @@ class Configuration:
             return  # there is none
         lines = [f"{self.key()}:{self.instruction()}"
                  for _ in range(self.r.randrange(1, 30))]
+        if self.has_names and self.some(.6):
+            lines = [':allow,RELAYCLIENT=""'] + lines[:6]
         while lines:
             put(self.dir + "/rules", "\n".join(lines) + "\n")
             p = subprocess.run(["postern-tcprules", "-f", "rules", "rules.cdb",
@@ -240,6 +245,27 @@ class Configuration:
             if not os.path.lexists(name):
                 os.symlink(target, name)
 
+    def names(self):
+        """Who shares an address.  By then postern-why finds the client, too."""
+        if not self.has_names:
+            return
+        if self.some(.6):
+            put(self.dir + "/control/maxnames",
+                self.r.choice(["1\n", "2\n", "3\n", "15\n"] * 5 + ["16\n"]))
+        if self.some(.03):
+            return
+        os.mkdir(self.dir + "/names")
+        now = int(time.time())
+        for _ in range(300 if self.proxied else 10):
+            name = f"{self.dir}/names/{self.any_address()}"
+            there = self.r.sample(["client.example", "b", "%5b10.0.0.1%5d", "c", "d", "="]
+                                  + [f"host{i}" for i in range(12)],
+                                  self.r.choice([1, 2, 3, 4, 16]))
+            at = self.r.choice([now - 10] * 6 + [now - 80000, now - 90000, now + 9000])
+            target = f"1:{at}:86400:" + "+".join(there)
+            if not os.path.lexists(name):
+                os.symlink(self.r.choice([target] * 12 + ["junk", target + "+"]), name)
+
     def line(self):
         self.per_ip = self.r.choice([None, None, 0, 1, 3])
         if self.per_ip is not None:
@@ -272,6 +298,8 @@ class Configuration:
         chain += ["postern-smtpd", "-C", "control"]
         if self.mailboxes:
             chain += ["-U", "mailboxes.cdb"]
+        if self.has_names:
+            chain += ["-N", "names"]
         chain += ["./checker", "true"]
         os.chmod(self.dir + "/checker", 0o755)
         self.log = open(self.dir + "/log", "wb")
@@ -300,6 +328,8 @@ class Configuration:
             argv += ["-T", self.wire]
         if self.mailboxes:
             argv += ["-U", "mailboxes.cdb"]
+        if self.has_names:
+            argv += ["-N", "names", "-H", c["helo"]]
         if c["user"]:
             argv += ["-u", c["user"]]
         if c["utf8"]:
@@ -367,6 +397,8 @@ def client(r, ip, proxied):
     return {"ip": ip, "said": said, "local": there if proxied else "127.0.0.1",
             "proxied": proxied, "from": sender(r),
             "to": b"<a@far.example>" if proxied and r.random() < .4 else recipient(r),
+            "helo": r.choice(["client.example"] * 3 + ["CLIENT.example.", "b", "B.",
+                              "[10.0.0.1]", "x" * 40, "b\u00fc", "a+b"]),
             "utf8": r.random() < .3, "count": r.choice([1, 1, 1, 1, 2]),
             "user": r.choice(["joe", "Joe", "ann@local.example"] * 7 +
                              ["off@local.example", "nobody"])
@@ -432,7 +464,7 @@ def session(port, c):
         r = s.reply()
         if r[:3] != "220":
             return "CONNECT", r
-        s.say(b"EHLO client.example")
+        s.say(b"EHLO " + c["helo"].encode())
         if c["user"]:
             s.say(b"AUTH PLAIN " + base64.b64encode(
                 b"\0" + c["user"].encode() + b"\0pw"))

@@ -20,8 +20,8 @@ client() {
 		"$hello" 'RCPT TO:<joe@local.example>\r\nQUIT\r\n' >in
 	rc=0
 	env POSTERN_SESSION=t TCPREMOTEIP="$ip" $right \
-		RELAYREASON=rule:10. "$@" postern-smtpd -N names -q "$queue" \
-		<in >out 2>err || rc=$?
+		RELAYREASON=rule:10. "$@" postern-smtpd -N names $recorder \
+		-q "$queue" <in >out 2>err || rc=$?
 }
 # relays RELAY CODE: what the log says of the recipient elsewhere
 relays() {
@@ -31,7 +31,7 @@ relays() {
 record() {	# record ADDRESS: the names that it has
 	readlink "names/$1" | cut -d : -f 4-
 }
-ip=10.0.0.5 right=RELAYCLIENT=
+ip=10.0.0.5 right=RELAYCLIENT= recorder=
 echo 2 >control/maxnames
 
 client a.example
@@ -137,6 +137,38 @@ ip=10.0.0
 client a
 check 'no address' relays suppressed:gateway 553
 check 'and the log says it' grep -qxF "$L warning session=t ip=$ip reason=names why=TCPREMOTEIP\\x20is\\x20not\\x20an\\x20IP\\x20address" err
+ip=10.0.0.11
+told() {	# told NAME WARNING...: a client without a right, and these warnings
+	name=$1
+	shift
+	client a
+	is "$name" 0 "$(cat out)" "$(printf "$L warning session=t ip=$ip %s\n" "$@")
+$L rcpt session=t ip=$ip from=a@b.example to=x@foreign.example relay=suppressed:gateway code=553 why=rcpthosts
+$L rcpt session=t ip=$ip from=a@b.example to=joe@local.example relay=local code=250
+$L end session=t ip=$ip why=quit messages=0 bytes=0"
+}
+recorder='-n false'
+told 'a recorder that fails' 'reason=false why=it\x20failed'
+recorder='-n true'
+told 'one that does nothing' \
+	'reason=true why=the\x20name\x20is\x20not\x20in\x20the\x20store\x20of\x20-N'
+recorder='-n ./nobody'
+told 'none' 'reason=./nobody why=No\x20such\x20file\x20or\x20directory'
+cat >look <<'END'
+#!/bin/sh
+hears=$(readlink /proc/$$/fd/0) says=$(readlink /proc/$$/fd/1)
+echo "$hears $says" >&2
+END
+chmod +x look
+recorder='-n ./look'
+client a
+check 'it does not hear the client, nor speak to him' \
+	grep -qx '/dev/null /dev/null' err
+recorder=
+run postern-smtpd -n true
+check '-n without -N' [ "$rc" = 100 ]
+run postern-smtpd -N names -n ''
+is '-n without a word' 100 '' 'postern-smtpd: fatal: no program in -n'
 for number in 0 16 x 99999999999999999999; do
 	echo $number >control/maxnames
 	client a
