@@ -88,7 +88,7 @@ static size_t scan_fraction(struct logline *l, char const *s, size_t n)
 
 static size_t scan_iso(struct logline *l, char const *s, size_t n)
 {
-  size_t used = ISO_LEN;
+  size_t used = ISO_LEN, utc;
   int y, mon, d, h, min, sec;
 
   if (n <= ISO_LEN || s[4] != '-' || s[7] != '-' || s[13] != ':' ||
@@ -100,11 +100,12 @@ static size_t scan_iso(struct logline *l, char const *s, size_t n)
       min < 0 || min > 59 || sec < 0 || sec > 60)
     return 0;
   used += scan_fraction(l, s + used, n - used);
-  if (used < n && s[used] == 'Z') used++;
+  utc = used < n && s[used] == 'Z';
+  used += utc;
   if (used == n || s[used] != ' ') return 0;
   while (used < n && s[used] == ' ')
     used++;
-  l->clock = LOGLINE_STAMP;
+  l->clock = utc ? LOGLINE_STAMP : LOGLINE_WALL;
   l->seconds = days(y, mon, d) * 86400 + h * 3600 + min * 60 + sec;
   return used;
 }

@@ -34,13 +34,13 @@ struct logline_pair {
 enum logline_clock {
   LOGLINE_UNTIMED,
   LOGLINE_SESSION, /* the session's name: when the connection began */
-  LOGLINE_STAMP,
+  LOGLINE_WALL,    /* a stamp in the time of the writer's place, it seems */
+  LOGLINE_STAMP,   /* one in UTC */
 };
 
 struct logline {
   enum logline_clock clock;
-  int64_t seconds; /* since the epoch.  An ISO time is taken as if it were UTC,
-                      although s6-log writes local time */
+  int64_t seconds; /* since the epoch; of LOGLINE_WALL as if it were UTC */
   uint32_t nanos;
   struct logline_span program, event;
   size_t pairs;
