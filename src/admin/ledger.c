@@ -284,6 +284,7 @@ static int take(struct ledger *g, struct logline const *l)
   if (x.counts && x.day) {
     if (!g->first || l->seconds < g->first) g->first = l->seconds;
     if (l->seconds > g->last) g->last = l->seconds;
+    if (l->clock == LOGLINE_WALL) g->wall = 1;
   }
   return events[i].run(&x);
 }
@@ -346,18 +347,42 @@ static unsigned int days_before(struct tally_habit const *h, int64_t day,
   return n;
 }
 
+int64_t ledger_day(struct ledger const *g)
+{
+  return g->only ? g->only : g->last_day;
+}
+
 int ledger_habit(struct ledger const *g, enum ledger_kind kind,
                  struct tally_entry const *e, struct ledger_finding *f)
 {
-  int64_t day = g->only ? g->only : g->last_day;
+  int64_t day = ledger_day(g);
   struct tally_day const *d;
 
   *f = (struct ledger_finding){.kind = kind, .account = e};
   if (!e->habit || day <= 0) return 0;
   d = e->habit->day + day % TALLY_DAYS;
-  if (d->day != day || days_before(e->habit, day, f) < LEDGER_DAYS) return 0;
+  if (d->day != day) return 0;
+  f->days = days_before(e->habit, day, f);
   f->rcpts = d->rcpts;
   f->fresh = d->fresh;
-  return (f->rcpts >= LEDGER_RCPTS && f->rcpts > LEDGER_TIMES * f->usual) ||
-         (f->fresh >= LEDGER_FRESH && f->fresh > LEDGER_TIMES * f->usual_fresh);
+  return f->days >= LEDGER_DAYS &&
+         ((f->rcpts >= LEDGER_RCPTS && f->rcpts > LEDGER_TIMES * f->usual) ||
+          (f->fresh >= LEDGER_FRESH &&
+           f->fresh > LEDGER_TIMES * f->usual_fresh));
+}
+
+size_t ledger_habits(struct ledger const *g, size_t *judged)
+{
+  size_t left = 0;
+
+  *judged = 0;
+  for (int k = LEDGER_USER; k <= LEDGER_GRANT; k++)
+    for (size_t i = 0; i < g->kind[k].n; i++) {
+      struct ledger_finding f;
+
+      left +=
+          (size_t)ledger_habit(g, (enum ledger_kind)k, g->kind[k].e + i, &f);
+      *judged += f.days >= LEDGER_DAYS;
+    }
+  return left;
 }

@@ -66,6 +66,7 @@ struct ledger_session;
 struct ledger {
   int64_t only; /* the day reported on; 0: all, and the last one for habits */
   int64_t first, last, last_day;
+  int wall; /* their clock was one on the wall, for a line at least */
   uint64_t lines, foreign; /* ours; not of our form */
   uint64_t sessions;
   struct tally_figures total;
@@ -78,6 +79,7 @@ struct ledger {
 struct ledger_finding {
   enum ledger_kind kind;
   struct tally_entry const *account;
+  unsigned int days;           /* with mail, before that day */
   uint64_t rcpts, usual;       /* of that day; of the busiest day before */
   uint32_t fresh, usual_fresh; /* likewise */
 };
@@ -97,9 +99,15 @@ extern void ledger_end(struct ledger *g);
 /* Recipients accepted although nobody says why: a wrong log, or a hole. */
 extern uint64_t ledger_unexplained(struct ledger const *g);
 
+/* The day that habits are judged on; 0: there is none. */
+extern int64_t ledger_day(struct ledger const *g);
+
 /* Has that account left its habit? */
 extern int ledger_habit(struct ledger const *g, enum ledger_kind kind,
                         struct tally_entry const *e, struct ledger_finding *f);
+
+/* How many have; *judged: of how many, that have one and were seen that day. */
+extern size_t ledger_habits(struct ledger const *g, size_t *judged);
 
 extern char const *ledger_kind_name(enum ledger_kind k);
 extern char const *ledger_right_name(enum ledger_right r);

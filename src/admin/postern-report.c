@@ -92,23 +92,13 @@ static void put(struct ledger const *g, struct options const *o)
   stralloc_free(&out);
 }
 
-static int has_findings(struct ledger const *g)
-{
-  struct ledger_finding f;
-
-  if (ledger_unexplained(g)) return 1;
-  for (int k = LEDGER_USER; k <= LEDGER_GRANT; k++)
-    for (size_t i = 0; i < g->kind[k].n; i++)
-      if (ledger_habit(g, (enum ledger_kind)k, g->kind[k].e + i, &f)) return 1;
-  return 0;
-}
-
 int main(int argc, char const *const *argv)
 {
   static char const *const in[] = {"-"};
   struct options o = {.rows = ROWS};
   struct logdir d = {.source = in, .sources = 1, .trouble = warn};
   struct ledger g;
+  size_t judged;
   int used, found;
 
   PROG = NAME;
@@ -121,7 +111,7 @@ int main(int argc, char const *const *argv)
   if (!logdir_read(&d, take, &g)) dienomem();
   ledger_end(&g);
   put(&g, &o);
-  found = has_findings(&g);
+  found = ledger_unexplained(&g) || ledger_habits(&g, &judged);
   ledger_free(&g);
   return d.troubles ? 111 : found;
 }

@@ -30,6 +30,8 @@ refused 'one with a tail' -d 2026-11-220
 
 golden text text 1
 golden 'all rows, one day' day 1 -n 0 -d 2026-11-22
+# a longer name has its line for itself
+check '80 columns' sh -c "! sed '/^  [^ ]\{27,\}$/d' '$r/text' | grep '.\{81\}'"
 golden JSON json 1 -j
 golden page html 1 -H
 for c in '<script' 'src=' 'href=' '@import' 'url(' '<b>'; do
@@ -44,7 +46,7 @@ import html.parser, sys
 class Page(html.parser.HTMLParser):
     stack = []
     def handle_starttag(self, tag, attrs):
-        if tag not in ('meta',):
+        if tag not in ('meta', 'br'):
             self.stack.append(tag)
     def handle_startendtag(self, tag, attrs):
         assert tag == 'rect'
@@ -77,7 +79,8 @@ check 'the others are read' cmp "$r/text" out
 # s6-log: rotated, with each of its times
 sed 's/^@[0-9a-f]* //' "$r/log" >bare
 figures() {	# what does not depend on the time
-	postern-report -j "$@" | sed 's/,"\(from\|to\|first\|last\)":"[^"]*"//g' |
+	postern-report -j "$@" | sed 's/,"\(from\|to\|clock\|first\|last\)":"[^"]*"//g
+		s/,"judged":[0-9]*//' |
 		grep -v '"hour"\|"habit"'
 }
 figures bare >want
@@ -88,6 +91,9 @@ for t in t T 't T' ''; do
 	check "s6-log $t: several files" [ "$(ls d/@*.s | wc -l)" -ge 2 ]
 	figures d >got
 	check "s6-log $t: the same figures" cmp want got
+	case $t in T) clock='local time' ;; *) clock=UTC ;; esac
+	check "s6-log $t: the clock is named" sh -c "postern-report d |
+		sed -n '1p' | grep -q ', $clock\$'"
 done
 now=$(date +%s)
 s6-log -b t n20 s4096 ./now <bare
