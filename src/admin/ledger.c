@@ -151,7 +151,9 @@ static int add_to(struct entry *x, enum ledger_kind kind,
   if (!e) return 0;
   d = tally_day(e, x->day);
   if (d) d->rcpts += f->rcpts;
-  if (e->habit && ip && distinct_add(&e->habit->addresses, ip->s, ip->n) && d)
+  /* who is refused has not relayed from there */
+  if (e->habit && !f->refused && ip &&
+      distinct_add(&e->habit->addresses, ip->s, ip->n) && d)
     d->fresh++;
   if (!x->counts) return 1;
   tally_add(&e->f, f);

@@ -107,6 +107,13 @@ check 'a compressed file' [ "$rc" = 111 ]
 check 'is named' [ "$(cat err)" = \
 	'postern-report: warning: d/@40000000000000000000000a.s: it is compressed' ]
 
+# its arithmetic, by somebody else
+for seed in 1 2 3 4 5; do
+	run python3 "$TESTS/admin/count.py" $seed
+	check "counted twice, $seed" [ "$rc" = 0 ]
+	check "counted twice, $seed: enough" [ "$(wc -l <log)" -gt 2000 ]
+done
+
 # what postern-smtpd logs is what is read: a session for each right
 mkdir control q
 echo mx.example.org >control/me
