@@ -142,6 +142,8 @@ static int add(struct reading *k, size_t at, enum thing_kind kind,
 
   if (!strchr(word, '$')) return estate_add(k->e, kind, word, k->dir, said);
   finding_unseen(k->f, said, "what this word is, is known when it runs");
+  finding_hint(k->f, "write out what it stands for, or look at that with an "
+                     "option");
   return 1;
 }
 

@@ -118,6 +118,64 @@ void exam_file(struct findings *f, enum exam_role role,
   }
 }
 
+/* --- scripts --- */
+
+static char *copy(char const *text, size_t n)
+{
+  char *s = malloc(n + 1);
+
+  if (!s) return 0;
+  memcpy(s, text, n);
+  s[n] = 0;
+  return s;
+}
+
+static size_t line_of(char const *s, size_t at)
+{
+  size_t line = 1;
+
+  for (size_t i = 0; i < at; i++)
+    line += s[i] == '\n';
+  return line;
+}
+
+char *exam_interpreter(char const *s, size_t n)
+{
+  size_t i = 2, k;
+
+  if (n < 2 || memcmp(s, "#!", 2)) return 0;
+  while (i < n && (s[i] == ' ' || s[i] == '\t'))
+    i++;
+  for (k = i; k < n && !strchr(" \t\r\n", s[k]);)
+    k++;
+  return k > i ? copy(s + i, k - i) : 0;
+}
+
+void exam_script(struct findings *f, struct exam_script const *x)
+{
+  struct place at = {x->path, 0};
+  char const *cr;
+
+  if (!x->there) {
+    FINDING(f, FAULT, at, "is missing: the service does not start");
+    finding_hint(f, "write it, or take the directory away");
+  } else if (!(x->mode & 0111)) {
+    FINDING(f, FAULT, at, "cannot be executed: the service does not start");
+    COMMAND(f, "chmod a+x %", x->path);
+  } else if (x->n >= 4 && !memcmp(x->s, "\177ELF", 4)) {
+    return;
+  } else if ((cr = memmem(x->s, x->n, "\r\n", 2))) {
+    at.line = line_of(x->s, (size_t)(cr - x->s));
+    FINDING(f, FAULT, at, "a CR ends the line: the service does not start");
+    COMMAND(f, "sed -i 's/\\r$//' %", x->path);
+  } else if (!x->interpreter) {
+    at.line = 1;
+    FINDING(f, FAULT, at,
+            "names no interpreter that is there: the service does not start");
+    finding_hint(f, "begin it with #! and the whole path of one");
+  }
+}
+
 /* --- services --- */
 
 static void service(struct findings *f, char const *scan,
@@ -286,16 +344,6 @@ static void choose(struct chosen *w, struct cert const *c, char const *me)
     return;
   }
   *w = (struct chosen){r, good, c->file};
-}
-
-static char *copy(char const *text, size_t n)
-{
-  char *s = malloc(n + 1);
-
-  if (!s) return 0;
-  memcpy(s, text, n);
-  s[n] = 0;
-  return s;
 }
 
 void exam_certs(struct findings *f, char const *text, size_t n, char const *me)

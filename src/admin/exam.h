@@ -41,6 +41,23 @@ struct exam_file {
 extern void exam_file(struct findings *f, enum exam_role role,
                       struct exam_file const *x, struct exam_gate const *gate);
 
+/* --- scripts --- */
+
+/* The run script of a service; s and n are its text. */
+struct exam_script {
+  char const *path;
+  int there;
+  mode_t mode;
+  char const *s;
+  size_t n;
+  int interpreter; /* what its first line names is there */
+};
+
+extern void exam_script(struct findings *f, struct exam_script const *x);
+
+/* What the first line names, a copy; 0 if it names nothing. */
+extern char *exam_interpreter(char const *s, size_t n);
+
 /* --- services --- */
 
 /* What s6-svstat -o up,wantedup,ready says of dir, or why it said nothing:

@@ -1,5 +1,6 @@
 #include "finding.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +119,8 @@ void finding_command(struct findings *f, char const *format,
     good = *format == '%' && *args ? quote(&sa, *args++)
                                    : stralloc_append(&sa, *format);
   x->command = take(f, &sa, good);
+  free(x->hint);
+  x->hint = 0;
 }
 
 void finding_hint(struct findings *f, char const *hint)
@@ -125,15 +128,26 @@ void finding_hint(struct findings *f, char const *hint)
   struct finding *x = last(f);
 
   if (!x) return;
+  free(x->hint);
   x->hint = strdup(hint);
   if (!x->hint) f->nomem = 1;
+}
+
+/* Only who may not look is helped by looking as somebody else. */
+static char const *unseen_hint(char const *why)
+{
+  if (strstr(why, strerror(EACCES)) || strstr(why, strerror(EPERM)))
+    return "look as root, or as the user who owns it";
+  if (strstr(why, strerror(ENOENT)))
+    return "put it there, or take its name out of what names it";
+  return "mend that, and look again";
 }
 
 void finding_unseen(struct findings *f, struct place at, char const *why)
 {
   FINDING(f, FAULT, at, "cannot be looked at: ", why);
   if (last(f)) last(f)->unseen = 1;
-  finding_hint(f, "look as root, or as the user who owns it");
+  finding_hint(f, unseen_hint(why));
 }
 
 int findings_unseen(struct findings const *f)

@@ -56,9 +56,11 @@ extern void finding_add(struct findings *f, enum severity severity,
    printable makes it a hint that says so. */
 extern void finding_command(struct findings *f, char const *format,
                             char const *const *args);
+/* In the place of another one, if there was. */
 extern void finding_hint(struct findings *f, char const *hint);
 
-/* It could not be looked at: a fault, with that reason. */
+/* It could not be looked at: a fault, with that reason, and a hint that goes
+   with it. */
 extern void finding_unseen(struct findings *f, struct place at,
                            char const *why);
 

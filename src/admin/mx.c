@@ -221,6 +221,7 @@ static void missed(struct findings *f, struct place at,
   case MX_HERE: return;
   case MX_UNKNOWN:
     finding_unseen(f, (struct place){q->domain, 0}, "no answer from the DNS");
+    finding_hint(f, "see that the name servers answer, and look again");
     return;
   case MX_NONE:
     FINDING(f, ADVICE, at, "mail for ", q->domain,

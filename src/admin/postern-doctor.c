@@ -100,6 +100,24 @@ static void unseen(struct doctor *d, char const *path, int error)
   finding_unseen(&d->f, file(path), strerror(error));
 }
 
+/* What is no file, as a FIFO, would keep us for ever.  0 with errno. */
+static int read_file(char const *path, stralloc *sa, size_t max)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), good = 0, e;
+  struct stat st;
+
+  if (fd < 0) return 0;
+  if (!fstat(fd, &st)) {
+    good = S_ISREG(st.st_mode);
+    errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+  }
+  good = good && whole_read(fd, sa, max);
+  e = errno;
+  close(fd);
+  errno = e;
+  return good;
+}
+
 /* --- run lines --- */
 
 static void read_run(struct doctor *d, char const *path, char const *dir)
@@ -108,7 +126,7 @@ static void read_run(struct doctor *d, char const *path, char const *dir)
   stralloc sa = STRALLOC_ZERO;
 
   nomem(r != 0);
-  if (whole_path(path, &sa, RUNLINE_MAX) && runline_parse(r, sa.s, sa.len, 1)) {
+  if (read_file(path, &sa, RUNLINE_MAX) && runline_parse(r, sa.s, sa.len, 1)) {
     nomem(estate_read(&d->e, r, dir, path, &d->f));
   } else {
     if (errno != ENOENT) unseen(d, path, errno);
@@ -279,6 +297,24 @@ static enum exam_role role_of(struct doctor *d, char const *path)
   return ROLE_OTHER;
 }
 
+/* In the home: who may change this directory may put others in the place of
+   what it holds. */
+static int holds(struct doctor *d, char const *path)
+{
+  if (!d->home || (strcmp(path, d->home) && !is_below(path, d->home))) return 0;
+  if (!strcmp(path, d->scan) ||
+      (is_below(path, d->scan) && is_file(join(path, "/run", ""))))
+    return 1;
+  for (int kind = THING_RULES; kind <= THING_CERTS; kind++) {
+    struct thing const *t;
+    size_t pos = 0;
+
+    while ((t = estate_next(&d->e, (enum thing_kind)kind, &pos)))
+      if (is_below(t->path, path)) return 1;
+  }
+  return 0;
+}
+
 static void see(char const *path, struct stat const *st, int error, void *data)
 {
   struct doctor *d = data;
@@ -295,6 +331,8 @@ static void see(char const *path, struct stat const *st, int error, void *data)
   /* certbot's files are links to where they lie */
   if (S_ISLNK(st->st_mode) && role == ROLE_SECRET && !stat(path, &at)) st = &at;
   if (S_ISLNK(st->st_mode)) return;
+  if (role == ROLE_OTHER && S_ISDIR(st->st_mode) && holds(d, path))
+    role = ROLE_SAY;
   x = (struct exam_file){path, st->st_mode, st->st_uid, st->st_gid, d->owner};
   exam_file(&d->f, role, &x, &d->gate);
 }
@@ -338,15 +376,12 @@ static void look_files(struct doctor *d)
 }
 
 /* Our programs, and where they lie. */
-static void look_programs(struct doctor *d)
+static void look_path(struct doctor *d, char const *path)
 {
-  struct thing const *t = estate_first(&d->e, THING_PATH);
-  char *dir, *program[SERVICES_MAX];
+  char *dir = join(path, "", ""), *program[SERVICES_MAX];
   struct stat st;
   size_t n;
 
-  if (!t || *t->path != '/') return;
-  dir = join(t->path, "", "");
   dir[strcspn(dir, ":")] = 0;
   if (stat(dir, &st) < 0) {
     unseen(d, dir, errno);
@@ -359,19 +394,32 @@ static void look_programs(struct doctor *d)
       see(program[i], &st, 0, d);
 }
 
+static void look_programs(struct doctor *d)
+{
+  struct thing const *t;
+  size_t pos = 0;
+
+  while ((t = estate_next(&d->e, THING_PATH, &pos)))
+    if (*t->path == '/') look_path(d, t->path);
+}
+
 /* --- reading what is judged --- */
 
-/* The text of a file; t->path stays 0 if it is not there. */
-static void read_text(struct doctor *d, char const *path, struct exam_text *t)
+/* The text of a file; t->path stays 0 if it is not there.  0 with errno. */
+static int get_text(char const *path, struct exam_text *t)
 {
   stralloc sa = STRALLOC_ZERO;
 
   *t = (struct exam_text){0};
-  if (!path) return;
-  if (whole_path(path, &sa, FILE_MAX))
-    *t = (struct exam_text){path, sa.len ? sa.s : "", sa.len};
-  else if (errno != ENOENT)
-    unseen(d, path, errno);
+  if (!path) return 1;
+  if (!read_file(path, &sa, FILE_MAX)) return errno == ENOENT;
+  *t = (struct exam_text){path, sa.len ? sa.s : "", sa.len};
+  return 1;
+}
+
+static void read_text(struct doctor *d, char const *path, struct exam_text *t)
+{
+  if (!get_text(path, t)) unseen(d, path, errno);
 }
 
 static char const *cdb_why(int e)
@@ -437,6 +485,7 @@ static void open_users(struct doctor *d, enum thing_kind kind,
   else {
     FINDING(&d->f, FAULT, file(t->path),
             "nobody can log in or get mail: ", cdb_why(errno), "");
+    finding_hint(&d->f, "add users with postern-passwd, and compile them");
     *missing = t->path;
   }
 }
@@ -449,13 +498,20 @@ static int see_maildir(struct user const *u, void *data)
        *cur = join(u->maildir, "/cur", ""), *path = join(u->maildir, "", "");
   struct stat st;
 
-  if (!stat(tmp, &st) && !stat(new, &st) && !stat(cur, &st)) return 1;
+  uid[uint32_fmt(uid, u->has_ids ? u->uid : geteuid())] = 0;
+  gid[uint32_fmt(gid, u->has_ids ? u->gid : getegid())] = 0;
+  if (!stat(tmp, &st) && !stat(new, &st) && !stat(cur, &st)) {
+    if (u->has_ids && st.st_uid != u->uid) {
+      FINDING(&d->f, FAULT, file(path), "does not belong to its user, ",
+              u->name, ": his mail waits");
+      COMMAND(&d->f, "chown -R % %", join(uid, ":", gid), path);
+    }
+    return 1;
+  }
   if (errno != ENOENT) {
     unseen(d, path, errno);
     return 1;
   }
-  uid[uint32_fmt(uid, u->has_ids ? u->uid : geteuid())] = 0;
-  gid[uint32_fmt(gid, u->has_ids ? u->gid : getegid())] = 0;
   FINDING(&d->f, FAULT, file(path), "is not a Maildir, but the mailbox of ",
           u->name, "");
   COMMAND(&d->f, "install -d -m 0700 -o % -g % % % % %", uid, gid, path, tmp,
@@ -544,7 +600,8 @@ static char const *look_control(struct doctor *d,
     x.me = own_name(d, t->path);
     if (!me) me = x.me;
     look_numbers(d, &c);
-    read_text(d, join(t->path, "/rcpthosts", ""), &x.rcpthosts);
+    /* if it cannot be read, look_numbers has said so */
+    if (!get_text(join(t->path, "/rcpthosts", ""), &x.rcpthosts)) continue;
     read_text(d, join(t->path, "/morercpthosts", ""), &x.more_source);
     read_text(d, aliases ? aliases->path : 0, &x.aliases);
     if (!open_cdb(join(t->path, "/morercpthosts.cdb", ""), &x.more) &&
@@ -617,11 +674,22 @@ static void look_stores(struct doctor *d)
 static void look_token(struct doctor *d)
 {
   struct thing const *t = estate_first(&d->e, THING_TOKEN);
+  struct thing const *users = estate_first(&d->e, THING_USERS);
   char n[SIZE_FMT];
   struct stat st;
 
   if (!t) return;
   if (stat(t->path, &st) < 0) {
+    if (errno == ENOENT && users && is_file(users->path)) {
+      FINDING(&d->f, FAULT, file(t->path),
+              "is missing: postern-authd does not start");
+      /* it is read by who reads those */
+      COMMAND(&d->f,
+              "(umask 077; openssl rand -hex -out % 32) && chown "
+              "--reference=% % && chmod --reference=% %",
+              t->path, users->path, t->path, users->path, t->path);
+      return;
+    }
     unseen(d, t->path, errno);
     return;
   }
@@ -638,6 +706,10 @@ static void look_certs(struct doctor *d, char const *me)
   size_t pos = 0;
 
   while ((t = estate_next(&d->e, THING_CERTS, &pos))) {
+    if (!is_file(t->path)) {
+      unseen(d, t->path, errno);
+      continue;
+    }
     char const *const argv[] = {"postern-certs", t->path, 0};
     stralloc out = STRALLOC_ZERO;
     int code = look_run(argv, PROGRAM_SECONDS, &out);
@@ -836,6 +908,27 @@ static int look_service(struct exam_service *x, char const *dir,
   return 1;
 }
 
+static void look_script(struct doctor *d, char const *dir)
+{
+  struct exam_script x = {.path = join(dir, "/run", "")};
+  stralloc sa = STRALLOC_ZERO;
+  struct stat st;
+  char *name;
+
+  if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) return;
+  x.there = !stat(x.path, &st);
+  /* read_run has said of others why they cannot be read */
+  if (x.there && !read_file(x.path, &sa, FILE_MAX)) return;
+  x.mode = st.st_mode;
+  x.s = sa.len ? sa.s : "";
+  x.n = sa.len;
+  name = exam_interpreter(x.s, x.n);
+  x.interpreter = name && !access(name, X_OK);
+  exam_script(&d->f, &x);
+  free(name);
+  stralloc_free(&sa);
+}
+
 static void look_services(struct doctor *d)
 {
   struct exam_service x[2 * SERVICES_MAX];
@@ -847,6 +940,8 @@ static void look_services(struct doctor *d)
   for (size_t i = 0; i < n; i++) {
     char *log = join(service[i], "/log", ""), *current = 0;
 
+    look_script(d, service[i]);
+    look_script(d, log);
     if (d->home)
       current =
           join(join(d->home, "/log", strrchr(service[i], '/')), "/current", "");

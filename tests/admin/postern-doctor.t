@@ -90,6 +90,16 @@ if [ "$(id -u)" = 0 ]; then
 	finds 'somebody else says who may relay' "danger: $H/rules: belongs to neither root nor who owns the rest
     \$ chown root $H/rules"
 	cure
+	for x in users tls service service/smtp; do
+		chown 60801 "$H/$x"
+		finds "his directory, $x" "danger: $H/$x: the user who faces the network can change it
+    \$ chown root $H/$x"
+		cure
+	done
+	chown 60801 "$MAILDIR1/new" "$MAILDIR1/cur" "$MAILDIR1/tmp"
+	finds 'a mailbox of another' "fault: $MAILDIR1: does not belong to its user, $USER1: his mail waits
+    \$ chown -R 60802:60802 $MAILDIR1"
+	cure
 	run setpriv --reuid=65534 --regid=65534 --clear-groups postern-doctor "$H"
 	check 'who may not look: 111' [ "$rc" = 111 ]
 	check 'says so' grep -qx "fault: $H/users/users.cdb: cannot be looked at: Permission denied" out
@@ -278,6 +288,48 @@ finds 'a key that can be guessed' "fault: $H/users/token.key: a key of 7 bytes i
 cure
 back "$H/users/token.key"
 
+rm -f "$H/users/token.key"
+ref="--reference=$H/users/users.cdb $H/users/token.key"
+finds 'no key' "fault: $H/users/token.key: is missing: postern-authd does not start
+    \$ (umask 077; openssl rand -hex -out $H/users/token.key 32) && chown $ref && chmod $ref"
+cure
+back "$H/users/token.key"
+
+# --- what is not there, or is no file ---
+
+sees() {	# sees NAME TEXT: what cannot be looked at
+	run timeout 60 postern-doctor "$H"
+	is "$1" 111 "$2" ''
+}
+put='put it there, or take its name out of what names it'
+mv "$H/control" away
+sees 'no control files' "fault: $H/control: cannot be looked at: No such file or directory
+    $put"
+mv away "$H/control"
+mv "$H/tls/certs" away
+sees 'no certificates' "fault: $H/tls/certs: cannot be looked at: No such file or directory
+    $put"
+mv away "$H/tls/certs"
+mv "$H/rules" away
+mkfifo "$H/rules"
+sees 'rules that never end' "fault: $H/rules: cannot be looked at: Invalid argument
+    mend that, and look again"
+rm "$H/rules"
+mv away "$H/rules"
+mv "$H/control/rcpthosts" away
+mkdir "$H/control/rcpthosts"
+finds 'a list that is none' "fault: $H/control/rcpthosts: not understood, so that every client is refused: Is a directory
+    see postern-control(5)"
+rmdir "$H/control/rcpthosts"
+mv away "$H/control/rcpthosts"
+mkdir away
+mv "$H/users/users" "$H/users/mailboxes.cdb" away
+finds 'no users at all' "fault: $H/users/mailboxes.cdb: nobody can log in or get mail: No such file or directory
+    add users with postern-passwd, and compile them"
+mv away/* "$H/users"
+rmdir away
+healthy 'all of it is back'
+
 # --- certificates ---
 
 cp -a "$H/tls/certs" certs.kept
@@ -370,7 +422,7 @@ asks 'a name that we have nothing to do with' 0 ''
 kill -KILL "$server"
 : >zone
 asks 'no answer' 111 "fault: local.example: cannot be looked at: no answer from the DNS
-    look as root, or as the user who owns it"
+    see that the name servers answer, and look again"
 healthy 'nobody is asked unless it is said'
 
 # --- run lines ---
@@ -386,6 +438,30 @@ healthy 'the listener clears what was there before'
 sed -i 's/^postern-tcpserver/& -k/' "$H/service/smtp/run"
 finds 'unless it is told not to' "danger: $H/service/smtp/run:$((line - 1)): RELAYCLIENT is set for everybody: an open relay
     take it out, and name addresses in the rules"
+back "$H/service/smtp/run"
+
+dead='the service does not start'
+chmod a-x "$H/service/smtp/run"
+finds 'a run script that is none' "fault: $H/service/smtp/run: cannot be executed: $dead
+    \$ chmod a+x $H/service/smtp/run"
+cure
+sed -i '1s/$/\r/' "$H/service/smtp/run"
+finds 'one from elsewhere' "fault: $H/service/smtp/run:1: a CR ends the line: $dead
+    \$ sed -i 's/\\r\$//' $H/service/smtp/run"
+cure
+sed -i '1s/execlineb/execline-b/' "$H/service/smtp/run"
+finds 'one without its interpreter' "fault: $H/service/smtp/run:1: names no interpreter that is there: $dead
+    begin it with #! and the whole path of one"
+rm "$H/service/smtp/run"
+finds 'no run script' "fault: $H/service/smtp/run: is missing: $dead
+    write it, or take the directory away"
+mkfifo "$H/service/smtp/run"
+sees 'one that never ends' "fault: $H/service/smtp/run: cannot be looked at: Invalid argument
+    mend that, and look again"
+back "$H/service/smtp/run"
+sed -i 's,^export PATH ,&/nonexistent:,' "$H/service/smtp/run"
+sees 'programs that are not there' "fault: /nonexistent: cannot be looked at: No such file or directory
+    $put"
 back "$H/service/smtp/run"
 
 cp -a "$H/control" other-control
@@ -424,11 +500,11 @@ fi
 printf 'postern-smtpd -C "$CONTROL"\n' >r
 run postern-doctor -R r
 is 'a word that is known only when it runs' 111 "fault: $PWD/r:1: cannot be looked at: what this word is, is known when it runs
-    look as root, or as the user who owns it" ''
+    write out what it stands for, or look at that with an option" ''
 printf 'postern-smtpd "-C\n' >r
 run postern-doctor -R r
 is 'a run line that is none' 111 "fault: $PWD/r: cannot be looked at: Invalid argument
-    look as root, or as the user who owns it" ''
+    mend that, and look again" ''
 printf 'export PATH %s:/bin\n' "$PWD/bin" >r
 cp "$(command -v postern-clean)" bin/
 chmod o+w bin/postern-clean
@@ -467,6 +543,7 @@ s6-svc -wR -r "$H/service/pop3s"
 healthy 'one that is ready again'
 mkdir "$H/service/more"
 printf '#!/bin/sh\nexec sleep 1000\n' >"$H/service/more/run"
+chmod +x "$H/service/more/run"
 finds 'one that nobody looks after' "fault: $H/service/more: nobody looks after this service
     \$ s6-svscanctl -a $H/service"
 rm -r "$H/service/more"

@@ -92,6 +92,58 @@ static void test_plain(void)
   ok(is(&f, ""), "one user who does it all");
 }
 
+#define DEAD ": the service does not start\n"
+#define NO_INTERPRETER                                                         \
+  "fault: /r:1: names no interpreter that is there" DEAD                       \
+  "    begin it with #! and the whole path of one\n"
+#define CR(line)                                                               \
+  "fault: /r:" line ": a CR ends the line" DEAD "    $ sed -i 's/\\r$//' /r\n"
+
+static struct {
+  char const *text; /* 0: it is not there */
+  mode_t mode;
+  char const
+      *interpreter; /* the one that is named, which is there if it is s */
+  char const *want;
+} const scripts[] = {
+    {"#!s\n", 0755, "s", ""},
+    {"#! \ts -P\nx\n", 0100, "s", ""},
+    {"#!s", 0755, "s", ""},
+    {"\177ELF\r\n", 0755, 0, ""},
+    {0, 0, 0,
+     "fault: /r: is missing" DEAD "    write it, or take the directory away\n"},
+    {"#!s\n", 0644, "s",
+     "fault: /r: cannot be executed" DEAD "    $ chmod a+x /r\n"},
+    {"#!s\r\n", 0755, "s", CR("1")},
+    {"#!s\nx\r\ny\n", 0755, "s", CR("2")},
+    {"#!s\nx\ry\n", 0755, "s", ""},
+    {"#!t\n", 0755, "t", NO_INTERPRETER},
+    {"", 0755, 0, NO_INTERPRETER},
+    {"#!", 0755, 0, NO_INTERPRETER},
+    {"#! \ns", 0755, 0, NO_INTERPRETER},
+    {"s\n", 0755, 0, NO_INTERPRETER},
+};
+
+static void test_scripts(void)
+{
+  for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+    char const *s = scripts[i].text ? scripts[i].text : "";
+    char const *want = scripts[i].interpreter;
+    char *name = exam_interpreter(s, strlen(s)), say[32];
+    struct exam_script x = {
+        "/r", !!scripts[i].text, scripts[i].mode,
+        s,    strlen(s),         name && !strcmp(name, "s")};
+    struct findings f = {.lost = 0};
+
+    exam_script(&f, &x);
+    snprintf(say, sizeof say, "script %zu", i + 1);
+    ok(is(&f, scripts[i].want) && !name == !want &&
+           (!name || !strcmp(name, want)),
+       say);
+    free(name);
+  }
+}
+
 static void test_services(void)
 {
   struct exam_service x[] = {
@@ -217,6 +269,7 @@ int main(void)
 {
   test_files();
   test_plain();
+  test_scripts();
   test_services();
   test_stores();
   test_certs();

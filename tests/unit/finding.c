@@ -80,14 +80,29 @@ static void unseen(void)
   finding_unseen(&f, there, "No\tsuch");
   ok(is(findings_text, &f,
         "fault: /x: cannot be looked at: No\\x09such\n"
-        "    look as root, or as the user who owns it\n"),
+        "    mend that, and look again\n"),
      "not seen");
   ok(is(findings_json, &f,
         "{\"severity\":\"fault\",\"file\":\"/x\",\"what\":\"cannot be looked "
-        "at: No\\\\x09such\",\"hint\":\"look as root, or as the user who owns "
-        "it\",\"unseen\":1}\n"),
+        "at: No\\\\x09such\",\"hint\":\"mend that, and look again\","
+        "\"unseen\":1}\n"),
      "as JSON");
   ok(findings_unseen(&f), "is told");
+  findings_free(&f);
+  f = (struct findings){.lost = 0};
+  finding_unseen(&f, there, "key: Permission denied");
+  finding_unseen(&f, there, "No such file or directory");
+  finding_hint(&f, "another");
+  finding_unseen(&f, there, "No such file or directory");
+  COMMAND(&f, "touch %", "/x");
+  ok(is(findings_text, &f,
+        "fault: /x: cannot be looked at: key: Permission denied\n"
+        "    look as root, or as the user who owns it\n"
+        "fault: /x: cannot be looked at: No such file or directory\n"
+        "    another\n"
+        "fault: /x: cannot be looked at: No such file or directory\n"
+        "    $ touch /x\n"),
+     "what helps, and what helps better");
   findings_free(&f);
 }
 

@@ -20,7 +20,7 @@ static struct {
      "it\n" HINT},
     {{"d", 1, 0, MX_UNKNOWN, 0, ""},
      "fault: d: cannot be looked at: no answer from the DNS\n"
-     "    look as root, or as the user who owns it\n"},
+     "    see that the name servers answer, and look again\n"},
     {{"d", 0, 0, MX_HERE, 0, "mx"},
      "fault: /r: mail for d comes here, by its MX mx, and is refused\n"
      "    $ echo d >>/r\n"},
