@@ -186,6 +186,7 @@ static void service(struct findings *f, char const *scan,
 
   if (x->supervised < 0) {
     finding_unseen(f, at, s);
+    finding_hint(f, FINDING_AS_ROOT);
   } else if (!x->supervised) {
     FINDING(f, FAULT, at, "nobody looks after this service");
     COMMAND(f, "s6-svscanctl -a %", scan);

@@ -137,7 +137,7 @@ void finding_hint(struct findings *f, char const *hint)
 static char const *unseen_hint(char const *why)
 {
   if (strstr(why, strerror(EACCES)) || strstr(why, strerror(EPERM)))
-    return "look as root, or as the user who owns it";
+    return FINDING_AS_ROOT;
   if (strstr(why, strerror(ENOENT)))
     return "put it there, or take its name out of what names it";
   return "mend that, and look again";

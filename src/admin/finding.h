@@ -59,6 +59,8 @@ extern void finding_command(struct findings *f, char const *format,
 /* In the place of another one, if there was. */
 extern void finding_hint(struct findings *f, char const *hint);
 
+#define FINDING_AS_ROOT "look as root, or as the user who owns it"
+
 /* It could not be looked at: a fault, with that reason, and a hint that goes
    with it. */
 extern void finding_unseen(struct findings *f, struct place at,

@@ -719,8 +719,10 @@ static void look_certs(struct doctor *d, char const *me)
       exam_certs(&d->f, out.s, out.len, me);
     else if (code < 0)
       finding_unseen(&d->f, file("postern-certs"), strerror(errno));
-    else
+    else {
       finding_unseen(&d->f, file(t->path), "postern-certs cannot read it");
+      finding_hint(&d->f, FINDING_AS_ROOT);
+    }
     stralloc_free(&out);
   }
 }
@@ -935,7 +937,8 @@ static void look_services(struct doctor *d)
   char *service[SERVICES_MAX];
   size_t n, k = 0;
 
-  if (!d->scan) return;
+  /* of a home, read_home has said that it is not there */
+  if (!d->scan || (d->home && !is_file(d->scan))) return;
   n = list(d, d->scan, service, SERVICES_MAX);
   for (size_t i = 0; i < n; i++) {
     char *log = join(service[i], "/log", ""), *current = 0;

@@ -15,6 +15,11 @@ run postern-doctor a
 is 'no such home' 111 '' \
 	'postern-doctor: fatal: unable to look at a: No such file or directory'
 
+mkdir empty
+run postern-doctor empty
+is 'an empty home' 111 "fault: $PWD/empty/service: cannot be looked at: No such file or directory
+    put it there, or take its name out of what names it" ''
+
 check 'the demo starts' demo
 H=$STATE
 healthy() {	# healthy NAME
@@ -104,6 +109,8 @@ if [ "$(id -u)" = 0 ]; then
 	check 'who may not look: 111' [ "$rc" = 111 ]
 	check 'says so' grep -qx "fault: $H/users/users.cdb: cannot be looked at: Permission denied" out
 	check 'and what to do' grep -qx '    look as root, or as the user who owns it' out
+	check 'that helps with all of it' [ "$(grep -c '^    ' out)" = \
+		"$(grep -cx '    look as root, or as the user who owns it' out)" ]
 	check 'of grants, too' grep -q "^fault: $H/grants: cannot be looked at: " out
 else
 	chmod 0 "$H/users/users.cdb"
