@@ -25,7 +25,6 @@ clients() {	# clients NAME LISTENER...: both services, then the clients
 	cat server.log >>log.$n
 	check "$name: every client" [ "$rc" = 0 ] && check "$name: nothing failed" lacks '^not ok' out
 }
-lacks() { ! grep -q -e "$1" "$2"; }
 
 clients 'fused' postern-tcpserver -v
 POSTERN_FUSE=0

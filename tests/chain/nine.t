@@ -45,7 +45,6 @@ nine() {	# nine NAME WORDS...: listener, chain, and the stranger
 	cp server.log log.$n
 	stop
 }
-lacks() { ! grep -q -e "$1" "$2"; }
 smtpd="postern-grant-check $house/grants postern-smtpd -C $house/control
 	-U $house/mailboxes.cdb -q $house/deliver"
 

@@ -4,7 +4,6 @@
 . "$TESTS/lib/t.sh"
 . "$TESTS/chain/demo.sh"
 
-lacks() { ! grep -q -e "$1" "$2"; }
 clients() {	# clients NAME
 	check "$1: the home comes up" demo || return
 	for what in clients service; do

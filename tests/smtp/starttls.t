@@ -56,8 +56,6 @@ codes() { # codes NAME WANTED: the last lines of replies, and what is not one
 	got=$(sed -n 's/^\([0-9][0-9][0-9]\) .*/\1/p; /^(/p' out | tr '\n' ' ')
 	check "$1: $2" [ "$got" = "$2 " ]
 }
-has() { grep -q -e "$1" "$2"; }
-lacks() { ! grep -q -e "$1" "$2"; }
 await_end() { await "^$L end .* why=$1 " server.log; }
 one_end() { # the session is over, and nothing of it was done
 	await_end tls && lacks ' rcpt \| queued \| auth ' server.log && [ ! -e q/envelope ]
