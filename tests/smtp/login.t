@@ -1,9 +1,7 @@
 # postern-smtpd: AUTH, with scripts for password checkers.
 . "$TESTS/lib/t.sh"
+. "$TESTS/lib/smtp.sh"
 
-mkdir control q
-echo mx.example.org >control/me
-echo local.example >control/rcpthosts
 cat >checker <<'END'
 #!/bin/sh
 # joe's password is secret; jim makes it fail, ann crash
@@ -23,34 +21,11 @@ tr '\0' '\n' <&3 >asked
 exec "$@"
 END
 chmod 755 checker cram
-b64() { printf "$1" | base64 -w 0; }
 
-smtp() { # smtp [NAME=VALUE...] [-- ARGUMENT...] <in
-	e=
-	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		e="$e $1"
-		shift
-	done
-	[ $# -eq 0 ] || shift
-	rc=0
-	# shellcheck disable=SC2086
-	env POSTERN_SESSION=t TCPREMOTEIP=192.0.2.7 $e \
-		postern-smtpd -q "$HELPERS/fakequeue q" "$@" >out.raw 2>err <in || rc=$?
-	sed 's/^\(250 2.0.0 ok\) [0-9]* qp [0-9]*/\1 T qp P/; s/\r$//' out.raw >out
-}
+smtp() { session "$@" <in; }
 say() { printf '%s\r\n' 'EHLO c' "$@" QUIT >in; }
-codes() { # codes NAME WANTED: after those of the greeting and EHLO
-	got=$(sed -n 's/^\([0-9][0-9][0-9]\) .*/\1/p' out | tr '\n' ' ')
-	check "$1: $2" [ "$got" = "220 250 $2 " ]
-}
-offers() { # offers NAME WANTED
-	got=$(sed -n 's/^250-AUTH //p' out)
-	check "$1" [ "$got" = "$2" ]
-}
+before='220 250 '
 joe=$(b64 '\0joe\0secret')
-plain=POSTERN_PLAINAUTH=ok
-L='postern-smtpd:'
-S='session=t ip=192.0.2.7'
 
 say "AUTH PLAIN $joe" 'EHLO c' 'AUTH PLAIN x' 'MAIL FROM:<a@b.example>' \
 	'RCPT TO:<x@foreign.example>' 'RCPT TO:<joe@local.example>' DATA hi .

@@ -1,44 +1,17 @@
 # postern-smtpd: the dialogue over pipes, what is queued, what is logged.
 . "$TESTS/lib/t.sh"
+. "$TESTS/lib/smtp.sh"
 
-mkdir control q
-echo mx.example.org >control/me
-printf 'local.example\n.sub.example\n' >control/rcpthosts
+echo .sub.example >>control/rcpthosts
 echo backup.example >control/backupmx
 printf 'bad@bad.example\n@worse.example\n' >control/badmailfrom
-queue="$HELPERS/fakequeue q"
 
-# smtp [NAME=VALUE...] [-- OPTION...]: standard input is the client.  The parts
-# of a reply that differ from run to run become T, P and M.
-smtp() {
-	e=
-	while [ $# -gt 0 ] && [ "$1" != -- ]; do
-		e="$e $1"
-		shift
-	done
-	[ $# -eq 0 ] || shift
-	rc=0
-	# shellcheck disable=SC2086
-	env POSTERN_SESSION=t TCPREMOTEIP=192.0.2.7 $e \
-		postern-smtpd -q "$queue" "$@" >out.raw 2>err.raw || rc=$?
-	sed 's/^\(250 2.0.0 ok\) [0-9]* qp [0-9]*/\1 T qp P/; s/\r$//' out.raw >out
-	sed 's/ qp=[0-9]*/ qp=P/; s/ ms=[0-9]*/ ms=M/' err.raw >err
-}
 say() { # say LINE...: what the client sends
 	printf '%s\r\n' "$@"
 }
-talk() { # talk NAME [VARIABLE...] [-- OPTION...]: client is in in
-	smtp "$@" <in
+talk() { # talk [VARIABLE...] [-- OPTION...]: the client is in in
+	session "$@" <in
 }
-replies() { # only the codes, one line
-	sed -n 's/^\([0-9][0-9][0-9]\) .*/\1/p' out | tr '\n' ' '
-}
-codes() { # codes NAME WANTED
-	got=$(replies)
-	check "$1: $2" [ "$got" = "${2% } " ]
-}
-L='postern-smtpd:'
-S='session=t ip=192.0.2.7'
 
 say 'EHLO client.example' 'MAIL FROM:<a@b.example> SIZE=20 BODY=8BITMIME' \
 	'RCPT TO:<joe@local.example>' 'RCPT TO:<x@foreign.example>' DATA \
@@ -262,7 +235,7 @@ done
 smuggle() { # a session for each: one DATA, one envelope, whatever follows
 	awk -v RS='EHLO c\r\n' 'NR > 1 { f = sprintf("case.%03d", NR); printf "EHLO c\r\n%s", $0 >f; close(f) }' all
 	for f in case.*; do
-		smtp <"$f"
+		session <"$f"
 		[ "$(grep -c '^354' out)" = 1 ] || return
 		[ "$(grep -c ' rcpt ' err)" = 1 ] || return
 		! grep -q smuggled err || return
@@ -391,12 +364,12 @@ codes 'long lines' '220 500 500 221'
 echo 1 >control/timeoutsmtpd
 mkfifo pipe
 exec 3<>pipe
-smtp <pipe
+session <pipe
 is 'a client that says nothing' 99 '220 mx.example.org ESMTP
 421 4.4.2 timeout' "$L end $S why=timeout messages=0 bytes=0"
 printf 'MAIL FROM:<a@b.example>\r\nRCPT TO:<joe@local.example>\r\nDATA\r\nx\r\n' >pipe
 rm -f q/*
-smtp <pipe
+session <pipe
 check 'in the middle of a message' \
 	[ "$rc $(tail -n 1 out) $(ls q)" = '99 421 4.4.2 timeout ' ]
 exec 3>&-
