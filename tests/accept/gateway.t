@@ -1,31 +1,8 @@
 #!/bin/sh
 # The gateway trap: who comes from the address of our own default gateway may
 # be anybody, so neither a rule nor a grant lets him relay.
-#
-# In a network namespace of its own, if that can be had, so that the routes are
-# the test's; else with the gateway that this machine has, if it has one.
-routes='ip link set lo up && ip link add v0 type veth peer name v1 &&
-	ip link set v0 up && ip link set v1 up &&
-	ip addr add 10.99.0.9/24 dev v0 && ip -6 addr add fd00:99::9/64 dev v0 &&
-	ip route add default via 10.99.0.1 dev v0 onlink &&
-	ip -6 route add default via fd00:99::1 dev v0 onlink'
-if [ -z "${TRAP_INSIDE-}" ]; then
-	TRAP_INSIDE=own
-	export TRAP_INSIDE
-	unshare -rn sh -c "$routes" >/dev/null 2>&1 && exec unshare -rn sh "$0"
-	TRAP_INSIDE=machine
-fi
 . "$TESTS/lib/t.sh"
-has() { grep -q -e "$1" "$2"; }
-gateway=10.99.0.1
-if [ "$TRAP_INSIDE" = own ]; then
-	eval "$routes"
-else
-	gateway=$(ip -4 route show default 2>/dev/null |
-		sed -n 's/^default via \([0-9.]*\) .*/\1/p;q')
-	[ -n "$gateway" ] || { echo '1..0 # SKIP no default gateway'; exit 0; }
-fi
-echo "# $TRAP_INSIDE gateway: $gateway"
+. "$TESTS/lib/gateway.sh"
 
 cat >rules <<-EOF
 	$gateway:allow,RELAYCLIENT="",A="b"
@@ -37,42 +14,30 @@ sed 's/$/,POSTERN_GATEWAY="ok"/' rules >rules.ok
 postern-tcprules ok.cdb rules.tmp <rules.ok 2>/dev/null
 
 seen='echo "client=${RELAYCLIENT-unset} reason=${RELAYREASON-unset} gateway=${POSTERN_GATEWAY-unset} rule=${POSTERN_RULE-unset} a=${A-unset}"'
-# The client's address is what the PROXY header says.
-from() {	# from ADDRESS: what the program behind the listener sees
-	run python3 - "$port" "$1" <<-'EOF'
-		import socket, sys
-		port, ip = int(sys.argv[1]), sys.argv[2]
-		s = socket.create_connection(("127.0.0.1", port), 10)
-		s.settimeout(10)
-		four, six = "PROXY TCP4 %s 192.0.2.9 4 25\r\n", "PROXY TCP6 %s 2001:db8::2 4 25\r\n"
-		s.sendall(((six if ":" in ip else four) % ip).encode())
-		print(s.makefile().read(), end="")
-	EOF
-}
 
 serve postern-tcpserver -v -1 -y 127.0.0.1 -x rules.cdb 127.0.0.1 0 sh -c "$seen"
-from "$gateway"
+run from "$gateway"
 is 'the gateway: the rule without its right' 0 \
 	"client=unset reason=suppressed:gateway gateway=no rule=$gateway a=b" ''
 check 'the listener says so' \
 	has "^postern-tcpserver: accept .* ip=$gateway rule=$gateway relay=suppressed:gateway\$" server.log
-from 192.0.2.77
+run from 192.0.2.77
 is 'another address' 0 'client= reason=rule: gateway=unset rule= a=unset' ''
-from "::ffff:$gateway"
+run from "::ffff:$gateway"
 is 'the gateway, IPv4-mapped' 0 \
 	"client=unset reason=suppressed:gateway gateway=no rule=$gateway a=b" ''
 check 'nothing of others is suppressed' [ "$(grep -c suppressed server.log)" = 2 ]
-if [ "$TRAP_INSIDE" = own ]; then
-	from fd00:99::1
+if [ "$gateway_is" = own ]; then
+	run from fd00:99::1
 	is 'the gateway of IPv6' 0 \
 		'client=unset reason=suppressed:gateway gateway=no rule=fd00:99::1 a=unset' ''
 	ip route del default
 	ip route add default via 10.99.0.2 dev v0 onlink
 	kill -HUP "$server"
-	from 10.99.0.2
+	run from 10.99.0.2
 	is 'another gateway, from the next HUP or second on' 0 \
 		'client=unset reason=suppressed:gateway gateway=no rule= a=unset' ''
-	from 10.99.0.1
+	run from 10.99.0.1
 	is 'and the old one is none' 0 \
 		'client= reason=rule:10.99.0.1 gateway=unset rule=10.99.0.1 a=b' ''
 	ip route del default
@@ -81,7 +46,7 @@ fi
 stop
 
 serve postern-tcpserver -v -1 -y 127.0.0.1 -x ok.cdb 127.0.0.1 0 sh -c "$seen"
-from "$gateway"
+run from "$gateway"
 is 'POSTERN_GATEWAY="ok": the rule as it stands' 0 \
 	"client= reason=rule:$gateway gateway=ok rule=$gateway a=b" ''
 stop
@@ -91,7 +56,7 @@ mkdir -m 0700 grants
 USER=joe PROTO=TCP TCPREMOTEIP=$gateway postern-grant-record -q grants true
 POSTERN_GATEWAY=ok serve postern-tcpserver -v -1 -y 127.0.0.1 -x rules.cdb \
 	127.0.0.1 0 postern-grant-check grants sh -c "$seen"
-from "$gateway"
+run from "$gateway"
 is 'a grant for the gateway gives nothing; what is inherited does not count' 0 \
 	'client=unset reason=suppressed:gateway gateway=no rule= a=unset' ''
 check 'postern-grant-check says so' \

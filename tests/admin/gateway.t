@@ -1,27 +1,7 @@
 #!/bin/sh
 # postern-why of the address of our own default gateway: what a session says.
-#
-# In a network namespace of its own, if that can be had, so that the routes are
-# the test's; else with the gateway that this machine has, if it has one.
-routes='ip link set lo up && ip link add v0 type veth peer name v1 &&
-	ip link set v0 up && ip link set v1 up &&
-	ip addr add 10.99.0.9/24 dev v0 &&
-	ip route add default via 10.99.0.1 dev v0 onlink'
-if [ -z "${TRAP_INSIDE-}" ]; then
-	TRAP_INSIDE=own
-	export TRAP_INSIDE
-	unshare -rn sh -c "$routes" >/dev/null 2>&1 && exec unshare -rn sh "$0"
-	TRAP_INSIDE=machine
-fi
 . "$TESTS/lib/t.sh"
-gateway=10.99.0.1
-if [ "$TRAP_INSIDE" = own ]; then
-	eval "$routes"
-else
-	gateway=$(ip -4 route show default 2>/dev/null |
-		sed -n 's/^default via \([0-9.]*\) .*/\1/p;q')
-	[ -n "$gateway" ] || { echo '1..0 # SKIP no default gateway'; exit 0; }
-fi
+. "$TESTS/lib/gateway.sh"
 
 mkdir control
 echo mx.example >control/me
@@ -34,21 +14,8 @@ rule() {
 	echo ":allow$1" >rules
 	postern-tcprules rules.cdb rules.tmp <rules 2>/dev/null
 }
-# The client's address is what the PROXY header says.
-cat >rcpt.py <<'PY'
-import socket, sys
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 30)
-s.sendall(b"PROXY TCP4 %s 192.0.2.9 4 25\r\n" % sys.argv[2].encode())
-f = s.makefile("rwb")
-f.readline()
-for line in b"MAIL FROM:<>", b"RCPT TO:<%s>" % sys.argv[3].encode(), b"QUIT":
-    f.write(line + b"\r\n")
-    f.flush()
-    f.readline()
-f.readline()
-PY
 agrees() {	# ADDRESS RECIPIENT STORE
-	python3 rcpt.py "$port" "$1" "$2"
+	from "$1" 'MAIL FROM:<>' "RCPT TO:<$2>" QUIT >/dev/null
 	postern-why -j -x rules.cdb ${3:+-G "$3"} "$1" "$2" >out 2>err
 	python3 - <<'PY'
 import json, re, sys
