@@ -147,14 +147,13 @@ static void default_signals(void)
   }
 }
 
-/* What execve does, then the program. */
+/* What execve does but for the signals, then the program. */
 static _Noreturn void call(char const *const *argv, char const *const *envp)
 {
   struct chain_program const *p = chain_find(basename_of(argv[0]));
   int argc = 0;
 
   close_on_exec();
-  default_signals();
   prctl(PR_SET_NAME, p->name);
   environ = (char **)envp;
   while (argv[argc])
@@ -165,7 +164,10 @@ static _Noreturn void call(char const *const *argv, char const *const *envp)
 static _Noreturn void become(struct found const *f, char const *const *argv,
                              char const *const *envp)
 {
-  if (is_fused(f, argv[0], envp)) call(argv, envp);
+  if (is_fused(f, argv[0], envp)) {
+    default_signals();
+    call(argv, envp);
+  }
   execve(f->path, (char *const *)argv, (char *const *)envp);
   strerr_dieexec(errno == ENOENT ? 127 : 126, argv[0]);
 }
@@ -217,7 +219,7 @@ static pid_t spawn_call(char const *const *argv, char const *const *envp,
     return pid;
   }
   if (!take_fds(fds, n)) _exit(111);
-  open_signals();
+  open_signals(); /* and no default_signals: the caller has no handlers */
   call(argv, envp);
 }
 
