@@ -5,6 +5,7 @@
 #include "authline.h"
 #include "authproto.h"
 #include "hmacsha256.h"
+#include "secret.h"
 
 #define VERSION "VERSION\t1\t1\n"
 
@@ -71,12 +72,6 @@ static struct authproto_request *find(struct authproto *p, unsigned int id)
   for (size_t i = 0; i < AUTHPROTO_REQUESTS; i++)
     if (p->request[i].id == id) return p->request + i;
   return 0;
-}
-
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
 }
 
 static void forget(struct authproto_request *q)
@@ -308,6 +303,6 @@ void authproto_free(struct authproto *p)
 {
   for (size_t i = 0; i < AUTHPROTO_REQUESTS; i++)
     forget(p->request + i);
-  wipe(&p->out);
-  wipe(&p->msg);
+  secret_free(&p->out);
+  secret_free(&p->msg);
 }

@@ -8,6 +8,7 @@
 #include "import.h"
 #include "newsecret.h"
 #include "scheme.h"
+#include "secret.h"
 #include "text.h"
 #include "userline.h"
 
@@ -155,8 +156,7 @@ static int check_field(struct import *i, struct slice *field)
 
   if (!copy(&sa, field->s, field->n)) return NOMEM;
   why = unusable(sa.s);
-  explicit_bzero(sa.s, sa.a);
-  stralloc_free(&sa);
+  secret_free(&sa);
   if (!why) return USER;
   if (!i->keep) return bad(i, why);
   field->n = 0;
@@ -240,8 +240,7 @@ static int check_clear(struct import *i, struct import_user *u,
   if (!copy(&hash, v[V_HASH].s, v[V_HASH].n)) return NOMEM;
   if (!agree(hash.s, u->password.s))
     r = bad(i, "the hash is not that of the password beside it");
-  explicit_bzero(hash.s, hash.a);
-  stralloc_free(&hash);
+  secret_free(&hash);
   return r;
 }
 
@@ -393,8 +392,7 @@ static int take_pair(struct import *i, struct import_user *u, struct slice k,
     else if (!r)
       r = bad(i, "not what db_dump writes");
   }
-  if (sa.s) explicit_bzero(sa.s, sa.a);
-  stralloc_free(&sa);
+  secret_free(&sa);
   return r == USER ? put_nothing(i, u) : r;
 }
 
@@ -507,9 +505,7 @@ int import_next(struct import *i, struct import_user *u)
 
 void import_free(struct import_user *u)
 {
-  if (u->password.s) explicit_bzero(u->password.s, u->password.a);
-  if (u->rest.s) explicit_bzero(u->rest.s, u->rest.a);
   stralloc_free(&u->name);
-  stralloc_free(&u->password);
-  stralloc_free(&u->rest);
+  secret_free(&u->password);
+  secret_free(&u->rest);
 }

@@ -33,6 +33,7 @@
 #include "checkerjudge.h"
 #include "guess.h"
 #include "log.h"
+#include "secret.h"
 #include "token.h"
 #include "turnstile.h"
 #include "userfile.h"
@@ -186,8 +187,7 @@ static int token(void *data, struct exchange const *x, char s[AUTHPROTO_TOKEN])
     r = token_make(s, key.s, key.len, x->about.user, (uint64_t)time(0));
   else
     strerr_warnwu("read ", a->o.token, ": ", why ? why : strerror(errno));
-  if (key.s) explicit_bzero(key.s, key.a);
-  stralloc_free(&key);
+  secret_free(&key);
   return r;
 }
 
@@ -273,8 +273,7 @@ static int check(struct authd const *a)
                  why ? why : strerror(errno));
     r = 0;
   }
-  if (key.s) explicit_bzero(key.s, key.a);
-  stralloc_free(&key);
+  secret_free(&key);
   return r;
 }
 

@@ -31,6 +31,7 @@
 #include "guess.h"
 #include "log.h"
 #include "password.h"
+#include "secret.h"
 #include "session.h"
 #include "token.h"
 #include "userfile.h"
@@ -245,8 +246,7 @@ static int is_vouched(struct attempt *a, struct options const *o)
     strerr_diefu(111, "use the key ", o->key, ": ", why ? why : strerror(e));
   }
   good = token_good(a->c.password, key.s, key.len, a->c.user, store_now());
-  explicit_bzero(key.s, key.a);
-  stralloc_free(&key);
+  secret_free(&key);
   return good;
 }
 

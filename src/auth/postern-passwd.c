@@ -31,6 +31,7 @@
 #include "prompt.h"
 #include "replace.h"
 #include "scheme.h"
+#include "secret.h"
 #include "text.h"
 #include "userdb.h"
 #include "userline.h"
@@ -177,16 +178,10 @@ struct secrets {
   char context[HMACMD5_CONTEXT + 1];
 };
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 static void free_secrets(struct secrets *s)
 {
-  wipe(&s->field);
-  wipe(&s->scram);
+  secret_free(&s->field);
+  secret_free(&s->scram);
   explicit_bzero(s->context, sizeof s->context);
 }
 
@@ -555,8 +550,8 @@ static void take_user(struct importing *x, struct import const *i,
     nomem(genalloc_append(unsigned int, &x->lines, &i->line));
   }
   free_secrets(&s);
-  wipe(&rest);
-  wipe(&sa);
+  secret_free(&rest);
+  secret_free(&sa);
 }
 
 static void parse_source(struct importing *x, struct import *i)
@@ -631,7 +626,7 @@ static void drop_replaced(struct importing *x, struct job *j)
     if (!is_replaced(x, ++line))
       nomem(stralloc_catb(&kept, j->made.s + pos, n));
   }
-  wipe(&j->made);
+  secret_free(&j->made);
   j->made = kept;
 }
 
@@ -655,7 +650,7 @@ static void merge(struct importing *x, struct job *j)
   nomem(stralloc_catb(&both, j->made.s, j->made.len) &&
         stralloc_catb(&both, x->text.s, x->text.len));
   nomem(userdb_check(both.s, both.len, tell_both, x) >= 0);
-  wipe(&both);
+  secret_free(&both);
   die_if_bad(x->source, x->bad);
   if (genalloc_len(unsigned int, &x->replaced)) drop_replaced(x, j);
   nomem(stralloc_catb(&j->made, x->text.s, x->text.len));
@@ -690,8 +685,8 @@ static void import(struct job *j, char const *format, char const *source)
     merge(&x, j);
   else if (allwrite(1, x.text.s, x.text.len) < x.text.len)
     strerr_diefusys(111, "write to descriptor 1");
-  wipe(&text);
-  wipe(&x.text);
+  secret_free(&text);
+  secret_free(&x.text);
 }
 
 /* --- compile --- */

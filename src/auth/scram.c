@@ -10,6 +10,7 @@
 #include "hmacsha256.h"
 #include "saslprep.h"
 #include "scram.h"
+#include "secret.h"
 
 #define NONCE_RANDOM 18 /* bytes: no padding in base64 */
 
@@ -28,12 +29,6 @@ static int set(stralloc *sa, char const *s, size_t n)
 static int is(char const *s, size_t n, char const *want)
 {
   return n == strlen(want) && !memcmp(s, want, n);
-}
-
-static void drop(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
 }
 
 /* --- attributes --- */
@@ -105,7 +100,7 @@ static enum scram_result take_name(stralloc *out, char const *s, size_t n)
   sa.s[sa.len] = 0;
   if (r == SCRAM_OK && !saslprep(out, sa.s, SASLPREP_QUERY))
     r = errno == ENOMEM ? SCRAM_NOMEM : SCRAM_BAD;
-  drop(&sa);
+  secret_free(&sa);
   return r;
 }
 
@@ -381,6 +376,6 @@ void scram_free(struct scram *s)
                            &s->client, &s->server,  &s->nonce};
 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    drop(all[i]);
+    secret_free(all[i]);
   explicit_bzero(&s->secret, sizeof s->secret);
 }

@@ -9,6 +9,7 @@
 #include "pbkdf2.h"
 #include "saslprep.h"
 #include "scramsecret.h"
+#include "secret.h"
 #include "text.h"
 
 #define MOCK_NAME 512 /* bytes of a name that tell it from others */
@@ -86,12 +87,6 @@ static void derive(struct scram_secret *x, char const *password, size_t len)
   explicit_bzero(client, sizeof client);
 }
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 int scramsecret_derive(struct scram_secret *x, char const *password)
 {
   stralloc prepared = STRALLOC_ZERO;
@@ -101,7 +96,7 @@ int scramsecret_derive(struct scram_secret *x, char const *password)
     derive(x, prepared.s, prepared.len);
   else
     e = errno;
-  wipe(&prepared);
+  secret_free(&prepared);
   if (e) errno = e;
   return !e;
 }

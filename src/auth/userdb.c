@@ -9,6 +9,7 @@
 
 #include "password.h"
 #include "scheme.h"
+#include "secret.h"
 #include "text.h"
 #include "userdb.h"
 #include "userline.h"
@@ -122,12 +123,6 @@ static void check_duplicates(struct check *k)
       say(k, s[i].line, s[i - 1].line, 1, "the same user as on line");
 }
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 int userdb_check(char const *s, size_t n, userdb_tell *tell, void *arg)
 {
   struct check k = {.tell = tell, .arg = arg};
@@ -138,7 +133,7 @@ int userdb_check(char const *s, size_t n, userdb_tell *tell, void *arg)
   while (good && userline_next(s, n, &pos, &l))
     good = check_line(&k, &l);
   if (good) check_duplicates(&k);
-  wipe(&k.sa);
+  secret_free(&k.sa);
   genalloc_free(struct seen, &k.seen);
   return good ? k.fatal : -1;
 }
@@ -232,7 +227,7 @@ static int add_iterations(char const *s, size_t n, cdbmap_make *mk)
     if (password_derives(scheme_parse(u.password, &value, &why)))
       count_iterations(derive, x.iterations);
   }
-  wipe(&sa);
+  secret_free(&sa);
   return r >= 0 && add_most(mk, USERDB_SCRAM, scram) &&
          add_most(mk, USERDB_DERIVE, derive);
 }

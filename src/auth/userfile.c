@@ -6,6 +6,7 @@
 
 #include "scheme.h"
 #include "scramsecret.h"
+#include "secret.h"
 #include "secretfile.h"
 #include "userdb.h"
 #include "userfile.h"
@@ -86,16 +87,10 @@ void userfile_close(struct userfile *f)
   f->map = (cdbmap)CDBMAP_ZERO;
 }
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 void userfile_free(struct userfile *f)
 {
   userfile_close(f);
-  wipe(&f->user_sa);
-  wipe(&f->model_sa);
+  secret_free(&f->user_sa);
+  secret_free(&f->model_sa);
   *f = (struct userfile){0};
 }

@@ -7,6 +7,7 @@
 #include "hmacsha256.h"
 #include "scheme.h"
 #include "scramsecret.h"
+#include "secret.h"
 #include "token.h"
 #include "userfile.h"
 #include "userjudge.h"
@@ -162,8 +163,7 @@ static int mock_key(unsigned char key[HMACSHA256], struct userjudge const *u,
                sizeof MOCK - 1);
   else
     failed(reason, "read", u->key_path, why ? why : strerror(errno));
-  if (sa.s) explicit_bzero(sa.s, sa.a);
-  stralloc_free(&sa);
+  secret_free(&sa);
   return r;
 }
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "secret.h"
 #include "text.h"
 #include "userline.h"
 
@@ -137,8 +138,7 @@ int userline_change(stralloc *out, char const *rest, size_t len,
          copy_middle(out, rest, len, had || extra.len) &&
          (!(had || extra.len) || stralloc_append(out, ':')) &&
          (!extra.len || stralloc_catb(out, extra.s, extra.len));
-  if (extra.s) explicit_bzero(extra.s, extra.a);
-  stralloc_free(&extra);
+  secret_free(&extra);
   return good;
 }
 

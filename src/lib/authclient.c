@@ -13,6 +13,7 @@
 
 #include "authclient.h"
 #include "authline.h"
+#include "secret.h"
 #include "text.h"
 
 #define CHALLENGE_MAX                                                          \
@@ -308,17 +309,11 @@ void authclient_close(struct authclient *a)
   a->n = 0;
 }
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 void authclient_free(struct authclient *a)
 {
   authclient_close(a);
-  wipe(&a->in);
-  wipe(&a->token);
+  secret_free(&a->in);
+  secret_free(&a->token);
   stralloc_free(&a->user);
 }
 
@@ -480,7 +475,7 @@ static int deliver(struct authclient *a, stralloc *sa, int composed,
     say(a, "request too long", 0);
   else
     done = write_all(a, sa->s, sa->len, until);
-  wipe(sa);
+  secret_free(sa);
   return done;
 }
 

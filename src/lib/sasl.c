@@ -5,6 +5,7 @@
 
 #include "base64.h"
 #include "sasl.h"
+#include "secret.h"
 #include "text.h"
 
 #define LOGIN_USER "VXNlcm5hbWU6"     /* Username: */
@@ -32,17 +33,11 @@ char const *sasl_name(enum sasl_mechanism m)
   return m >= SASL_PLAIN && m <= SASL_CRAM_MD5 ? names[m] : "none";
 }
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 void sasl_free(struct sasl *s)
 {
-  wipe(&s->user);
-  wipe(&s->secret);
-  wipe(&s->challenge);
+  secret_free(&s->user);
+  secret_free(&s->secret);
+  secret_free(&s->challenge);
   s->mechanism = SASL_NONE;
   s->state = STATE_OVER;
 }

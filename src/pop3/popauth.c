@@ -2,6 +2,7 @@
 
 #include "base64.h"
 #include "popauth.h"
+#include "secret.h"
 #include "text.h"
 
 #define PLAIN "PLAIN"
@@ -193,8 +194,7 @@ static enum popauth_step server_pass(struct popauth *a, char const *user,
   memcpy(sa.s + ulen + 2, pass, plen);
   base64_encode(sa.s + len, sa.s, len);
   step = server_start(a, sa.s + len, size);
-  explicit_bzero(sa.s, sa.a);
-  stralloc_free(&sa);
+  secret_free(&sa);
   return step;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "secret.h"
 #include "text.h"
 #include "whole.h"
 
@@ -149,12 +150,6 @@ static int read_file(char const *path, stralloc *sa, char why[CERTDIR_WHY])
   return good;
 }
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 static int add(stralloc *bundle, char const *name, char const *cert,
                char const *key, char why[CERTDIR_WHY])
 {
@@ -167,8 +162,8 @@ static int add(stralloc *bundle, char const *name, char const *cert,
 
     if (!bundle_add(bundle, &e)) good = say(why, cert, strerror(errno));
   }
-  wipe(&c);
-  wipe(&k);
+  secret_free(&c);
+  secret_free(&k);
   return good;
 }
 

@@ -23,6 +23,7 @@
 
 #include "certdir.h"
 #include "certset.h"
+#include "secret.h"
 #include "text.h"
 #include "tlsctx.h"
 
@@ -209,6 +210,6 @@ int main(int argc, char const *const *argv)
     judge_all(&o, &bundle);
   else
     bad(&o, why);
-  if (bundle.s) explicit_bzero(bundle.s, bundle.a);
+  secret_free(&bundle);
   return o.bad;
 }

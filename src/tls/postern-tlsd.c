@@ -36,6 +36,7 @@
 #include "confine.h"
 #include "log.h"
 #include "master.h"
+#include "secret.h"
 #include "tickets.h"
 #include "tlsoptions.h"
 #include "unixlisten.h"
@@ -80,12 +81,6 @@ static uint64_t milliseconds(void)
   return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void wipe(stralloc *sa)
-{
-  if (sa->s) explicit_bzero(sa->s, sa->a);
-  stralloc_free(sa);
-}
-
 LOG_ASIDE static void say(char const *event, char const *key, char const *value)
 {
   struct log l;
@@ -102,7 +97,7 @@ static _Noreturn void be_master(struct keeper *k, int channel)
   int keep[] = {k->listener.fd, k->life[0], channel};
   char const *why;
 
-  wipe(&k->good);
+  secret_free(&k->good);
   explicit_bzero(&k->tickets, sizeof k->tickets);
   why = confine_identity(&k->account, k->root);
   if (why) strerr_diefu2sys(111, "set ", why);
@@ -190,12 +185,12 @@ static void reload(struct keeper *k)
   certdir_look(&k->seen, k->o.certs, k->o.clients);
   if (!certdir_read(&bundle, k->o.certs, k->o.clients, why)) {
     bad_files(why);
-    wipe(&bundle);
+    secret_free(&bundle);
     return;
   }
   switch (k->master ? offer(k, &bundle) : -1) {
   case 1:
-    wipe(&k->good);
+    secret_free(&k->good);
     k->good = bundle;
     say("certs", "default", k->reply.s);
     return;
@@ -206,7 +201,7 @@ static void reload(struct keeper *k)
     /* they are not known to be bad: the next master is asked, too */
     k->seen.len = 0;
   }
-  wipe(&bundle);
+  secret_free(&bundle);
 }
 
 /* A change is taken when it has come to rest: two looks that are the same. */

@@ -17,6 +17,7 @@
 #include "ferry.h"
 #include "log.h"
 #include "rights.h"
+#include "secret.h"
 #include "tlsctx.h"
 #include "wipe.h"
 
@@ -174,8 +175,7 @@ static int tell_facts(struct worker_job const *job, struct answer const *a)
              send(job->control, sa.s, sa.len, MSG_DONTWAIT | MSG_NOSIGNAL) ==
                  (ssize_t)sa.len;
 
-  if (sa.s) explicit_bzero(sa.s, sa.a);
-  stralloc_free(&sa);
+  secret_free(&sa);
   return good;
 }
 
