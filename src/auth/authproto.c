@@ -1,10 +1,10 @@
 #include <string.h>
 
+#include <skalibs/fmtscan.h>
 #include <skalibs/types.h>
 
 #include "authline.h"
 #include "authproto.h"
-#include "hmacsha256.h"
 #include "secret.h"
 
 #define VERSION "VERSION\t1\t1\n"
@@ -53,7 +53,7 @@ int authproto_greet(stralloc *out, unsigned int set, unsigned int pid,
 {
   char hex[2 * AUTHPROTO_COOKIE + 1];
 
-  hmacsha256_hex(hex, cookie, AUTHPROTO_COOKIE);
+  hex[ucharn_fmt(hex, (char const *)cookie, AUTHPROTO_COOKIE)] = 0;
   return put(out, VERSION) && put_mechanisms(out, set) &&
          put_number(out, "SPID\t", pid) &&
          put_number(out, "\nCUID\t", connection) && put(out, "\nCOOKIE\t") &&

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include <skalibs/fmtscan.h>
+
 #include "base64.h"
 #include "exchange.h"
 #include "text.h"
@@ -230,26 +232,14 @@ static enum exchange_step decode(struct exchange *x, char const *line,
   return step;
 }
 
-static int hex_digit(char c)
-{
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* 0 if it is not at most max bytes. */
+/* Lower case only; 0 if it is not at most max bytes. */
 static int hex_scan(unsigned char *out, size_t *len, size_t max, char const *s)
 {
-  size_t n = strlen(s);
+  size_t n = strspn(s, "0123456789abcdef");
 
-  if (n % 2 || n / 2 > max) return 0;
+  if (s[n] || n > 2 * max) return 0;
   *len = n / 2;
-  for (size_t i = 0; i < *len; i++) {
-    int high = hex_digit(s[2 * i]), low = hex_digit(s[2 * i + 1]);
-
-    if (high < 0 || low < 0) return 0;
-    out[i] = (unsigned char)(high << 4 | low);
-  }
-  return 1;
+  return ucharn_scan(s, (char *)out, *len) == n;
 }
 
 static int bind_channel(struct exchange *x, struct exchange_request const *r)

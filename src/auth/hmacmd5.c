@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/md5.h>
+#include <skalibs/fmtscan.h>
 
 #include "hmacmd5.h"
 
@@ -12,31 +13,14 @@
 
 static void to_hex(char *hex, unsigned char const *s, size_t n)
 {
-  static char const digits[] = "0123456789abcdef";
-
-  for (size_t i = 0; i < n; i++) {
-    *hex++ = digits[s[i] >> 4];
-    *hex++ = digits[s[i] & 15];
-  }
-  *hex = 0;
+  hex[ucharn_fmt(hex, (char const *)s, n)] = 0;
 }
 
-static int digit(char c)
-{
-  if (c >= '0' && c <= '9') return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
+/* Lower case only. */
 static int from_hex(unsigned char *s, char const *hex, size_t n)
 {
-  for (size_t i = 0; i < n; i++) {
-    int high = digit(hex[2 * i]);
-    int low = high < 0 ? -1 : digit(hex[2 * i + 1]);
-
-    if (low < 0) return 0;
-    s[i] = (unsigned char)(high << 4 | low);
-  }
-  return !hex[2 * n];
+  return strspn(hex, "0123456789abcdef") == 2 * n && !hex[2 * n] &&
+         ucharn_scan(hex, (char *)s, n);
 }
 
 static void put32(unsigned char *s, uint32_t u)

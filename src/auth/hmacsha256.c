@@ -49,14 +49,3 @@ void hmacsha256(unsigned char out[HMACSHA256], void const *key, size_t klen,
   digest(out, block, 0x5c, out, HMACSHA256);
   explicit_bzero(block, sizeof block);
 }
-
-void hmacsha256_hex(char *hex, unsigned char const *s, size_t n)
-{
-  static char const digits[] = "0123456789abcdef";
-
-  for (size_t i = 0; i < n; i++) {
-    *hex++ = digits[s[i] >> 4];
-    *hex++ = digits[s[i] & 15];
-  }
-  *hex = 0;
-}

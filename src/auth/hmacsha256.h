@@ -18,7 +18,4 @@ extern void hmacsha256(unsigned char out[HMACSHA256], void const *key,
 /* The hash alone. */
 extern void sha256(unsigned char out[HMACSHA256], void const *msg, size_t len);
 
-/* Lower-case digits of n bytes and a NUL. */
-extern void hmacsha256_hex(char *hex, unsigned char const *s, size_t n);
-
 #endif

@@ -3,6 +3,8 @@
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include <skalibs/fmtscan.h>
+
 #include "hmacsha256.h"
 #include "secretfile.h"
 #include "text.h"
@@ -43,7 +45,7 @@ static int sign(char s[TOKEN_LEN + 1], char const *key, size_t klen,
   memcpy(msg + TIME_HEX + 1, user, n);
   text_lower(msg + TIME_HEX + 1, n);
   hmacsha256(mac, key, klen, msg, TIME_HEX + 1 + n);
-  hmacsha256_hex(s + MAC, mac, sizeof mac);
+  s[MAC + ucharn_fmt(s + MAC, (char const *)mac, sizeof mac)] = 0;
   return 1;
 }
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include <skalibs/fmtscan.h>
 #include <skalibs/sha256.h>
 #include <skalibs/types.h>
 
@@ -57,7 +58,6 @@ static int fit(char const *s, size_t len)
 size_t mailname_uid(char uid[MAILNAME_UID_MAX], char const *unique, size_t len,
                     unsigned int again)
 {
-  static char const hex[] = "0123456789abcdef";
   SHA256Schedule ctx = SHA256_INIT();
   char digest[32];
 
@@ -72,9 +72,5 @@ size_t mailname_uid(char uid[MAILNAME_UID_MAX], char const *unique, size_t len,
   }
   sha256_final(&ctx, digest);
   uid[0] = '.';
-  for (size_t i = 0; i < sizeof digest; i++) {
-    uid[1 + 2 * i] = hex[(unsigned char)digest[i] >> 4];
-    uid[2 + 2 * i] = hex[digest[i] & 15];
-  }
-  return 1 + 2 * sizeof digest;
+  return 1 + ucharn_fmt(uid + 1, digest, sizeof digest);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <skalibs/fmtscan.h>
+
 static int is_printable(char const *s)
 {
   for (; *s; s++)
@@ -19,15 +21,10 @@ static int text(stralloc *sa, char const *name, char const *value)
 
 static int hex(stralloc *sa, char const *name, struct answer_bytes const *b)
 {
-  static char const digit[] = "0123456789abcdef";
   char s[2 * ANSWER_HASH_MAX + 1];
 
   if (!b->n) return 1;
-  for (size_t i = 0; i < b->n; i++) {
-    s[2 * i] = digit[b->s[i] >> 4];
-    s[2 * i + 1] = digit[b->s[i] & 15];
-  }
-  s[2 * b->n] = 0;
+  s[ucharn_fmt(s, (char const *)b->s, b->n)] = 0;
   return text(sa, name, s);
 }
 

@@ -278,6 +278,9 @@ static void scram_refused(void)
   exchange_free(&x);
 }
 
+#define HEX_16 "000102030405060708090a0b0c0d0e0f"
+#define HEX_64 HEX_16 HEX_16 HEX_16 HEX_16
+
 /* What the channel and the offer make of the first message. */
 static struct {
   char const *name;
@@ -304,7 +307,15 @@ static struct {
      EXCHANGE_BIT(EXCHANGE_SCRAM), "y,,n=user,r=1", 1},
     {"not hexadecimal", "SCRAM-SHA-256-PLUS", "00fg", 0, ALL,
      "p=tls-exporter,,n=user,r=1", 0},
+    {"not hexadecimal at the end", "SCRAM-SHA-256-PLUS", "00ffg", 0, ALL,
+     "p=tls-exporter,,n=user,r=1", 0},
+    {"upper case", "SCRAM-SHA-256-PLUS", "00FF", 0, ALL,
+     "p=tls-exporter,,n=user,r=1", 0},
     {"half a byte", "SCRAM-SHA-256-PLUS", "00f", 0, ALL,
+     "p=tls-exporter,,n=user,r=1", 0},
+    {"64 bytes", "SCRAM-SHA-256-PLUS", HEX_64, 0, ALL,
+     "p=tls-exporter,,n=user,r=1", 1},
+    {"a byte more", "SCRAM-SHA-256-PLUS", HEX_64 "01", 0, ALL,
      "p=tls-exporter,,n=user,r=1", 0},
     {"-PLUS that is not allowed", "SCRAM-SHA-256-PLUS", "00ff", 0,
      EXCHANGE_BIT(EXCHANGE_SCRAM), "p=tls-exporter,,n=user,r=1", 0},

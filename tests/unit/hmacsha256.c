@@ -1,6 +1,8 @@
 /* Unit test of src/auth/hmacsha256.c: the vectors of RFC 4231. */
 #include <string.h>
 
+#include <skalibs/fmtscan.h>
+
 #include "hmacsha256.h"
 #include "unit.h"
 
@@ -36,7 +38,7 @@ int main(void)
     if (t[i].key) memcpy(key, t[i].key, t[i].klen);
     if (t[i].msg) memcpy(msg, t[i].msg, t[i].len);
     hmacsha256(out, key, t[i].klen, msg, t[i].len);
-    hmacsha256_hex(hex, out, sizeof out);
+    hex[ucharn_fmt(hex, (char const *)out, sizeof out)] = 0;
     ok(!strcmp(hex, t[i].want), t[i].name);
   }
   return done();

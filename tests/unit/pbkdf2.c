@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <skalibs/fmtscan.h>
 
 #include "hmacsha256.h"
 #include "pbkdf2.h"
@@ -40,7 +41,7 @@ int main(void)
   for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
     pbkdf2(key, t[i].password, strlen(t[i].password), t[i].salt,
            strlen(t[i].salt), t[i].iterations);
-    hmacsha256_hex(hex, key, sizeof key);
+    hex[ucharn_fmt(hex, (char const *)key, sizeof key)] = 0;
     ok(!strcmp(hex, t[i].want), t[i].password);
   }
   for (size_t n = 0; n < 200; n++)
