@@ -129,10 +129,26 @@ static void over_limit(struct admit *a, struct client *c, uint32_t most,
     admit_turn_away(a, c->fd, VERDICT_LIMIT);
 }
 
+/* Before a lookup: as many as the address alone may have. */
+static uint32_t most_by_address(struct admit *a, struct client const *c,
+                                uint64_t now, char const **text)
+{
+  struct verdict *v = &a->verdict;
+
+  *text = 0;
+  admit_refresh(a, now, 0);
+  if (a->rules.state != RULESET_GOOD) return a->o->per_ip;
+  verdict_find(v, &a->rules.map, c);
+  if (v->kind == VERDICT_BAD) return a->o->per_ip;
+  *text = v->limit_text;
+  return verdict_most(v, a->o->per_ip);
+}
+
 int admit_enter(struct admit *a, struct client *c, uint64_t now, int will_wait)
 {
   ip46 key = limit_key(&c->remote);
-  uint32_t most = a->o->per_ip;
+  char const *text;
+  uint32_t most;
 
   if (a->o->rate_most && !rate_take(&a->rate, &key, now)) {
     log_refusal(a, c, "rate", a->o->rate_most, a->o->rate_most);
@@ -144,11 +160,11 @@ int admit_enter(struct admit *a, struct client *c, uint64_t now, int will_wait)
     admit_turn_away(a, c->fd, VERDICT_RESOURCES);
     return 0;
   }
-  if (will_wait && most && limit_count(&a->limit, c->address) > most) {
-    over_limit(a, c, most, 0);
-    return 0;
-  }
-  return 1;
+  if (!will_wait) return 1;
+  most = most_by_address(a, c, now, &text);
+  if (!most || limit_count(&a->limit, c->address) <= most) return 1;
+  over_limit(a, c, most, text);
+  return 0;
 }
 
 static void drop(struct admit *a, struct client *c, enum verdict_cause cause,

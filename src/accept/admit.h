@@ -47,8 +47,8 @@ extern void admit_refresh(struct admit *a, uint64_t now, int again);
 
 /*
  * Count the client.  0 if it comes too fast, or if it would have to wait for a
- * lookup (will_wait) and its address has more than -C already: it was refused
- * then and its descriptor closed.
+ * lookup (will_wait) and there are more than its address, without a name, may
+ * have: it was refused then and its descriptor closed.
  */
 extern int admit_enter(struct admit *a, struct client *c, uint64_t now,
                        int will_wait);

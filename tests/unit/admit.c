@@ -1,5 +1,7 @@
 /* Unit test of src/accept/admit.c: limits and refusals; programs are started in
    tests/accept. */
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -50,6 +52,60 @@ static void start(char const *const *argv)
   o.limit = 10;
   o.prog_argv = argv;
   ok(admit_init(&a, &o, env, &dropped), "start");
+}
+
+/* A rule for 192.0.2.1 that says so. */
+static void rule(char const *env)
+{
+  int fd = open("rules.cdb", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  cdbmap_make *mk = cdbmap_make_start(fd);
+
+  if (!cdbmap_make_add(mk, "192.0.2.1", 9, env, strlen(env) + 1) ||
+      !cdbmap_make_finish(mk))
+    abort();
+  cdbmap_make_free(mk);
+  close(fd);
+  ruleset_init(&a.rules, "rules.cdb", 0);
+}
+
+/* How many may wait for a lookup; at most 9. */
+static int may_wait(char const *last)
+{
+  struct client c[10];
+  int p[10], n = 0;
+
+  for (; n < 9; n++) {
+    c[n] = client("192.0.2.1");
+    p[n] = peer;
+    if (!admit_enter(&a, c + n, 2 * SEC, 1)) break;
+  }
+  if (n < 9 && !hears(last)) n = -1;
+  for (int i = 0; i < n; i++) {
+    limit_leave(&a.limit, c[i].address);
+    close(c[i].fd);
+    close(p[i]);
+  }
+  return n;
+}
+
+static void waiting(char const *const *argv)
+{
+  static char const many[] =
+      "421 4.7.0 too many connections from your address\r\n";
+
+  start(argv);
+  ok(may_wait("") == 9, "no limit");
+  o.per_ip = 2;
+  ok(may_wait(many) == 2, "-C, while nobody knows a name");
+  rule("+MAXCONNIP=4");
+  ok(may_wait(many) == 4, "or what a rule for the address says");
+  rule("+MAXCONNIP=0");
+  ok(may_wait(many) == 9, "which may be no limit");
+  rule("+DIEMSG=450 no");
+  ok(may_wait("450 no\r\n") == 2, "or another line");
+  rule("+MAXCONNIP=x");
+  ok(may_wait(many) == 2, "a damaged one is told later");
+  admit_free(&a);
 }
 
 int main(void)
@@ -113,5 +169,6 @@ int main(void)
   while (a.limit.children)
     admit_reap(&a);
   admit_free(&a);
+  waiting(argv);
   return done();
 }
