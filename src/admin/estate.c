@@ -258,7 +258,10 @@ static struct known const known[] = {
     {"tcpserver", LISTENER, LISTENER_OPTIONS, "k", rest_listener},
     {"postern-smtpd",
      "C:U:N:n:q:m:a:O:pd",
-     {{'C', THING_CONTROL}, {'U', THING_MAILBOXES}, {'N', THING_STORE}},
+     {{'C', THING_CONTROL},
+      {'U', THING_MAILBOXES},
+      {'N', THING_STORE},
+      {'N', THING_NAMES}},
      "daC",
      rest_smtpd},
     {"postern-popup", "Apm:O:a:n:d:t:T:", {{0}}, "a", rest_popup},
@@ -298,9 +301,11 @@ static int option(struct reading *k, size_t at, struct known const *p,
   char const *flag = strchr(p->flags, letter);
 
   if (flag) *flags |= 1 << (flag - p->flags);
-  for (int i = 0; i < OPTIONS && p->option[i].letter; i++)
-    if (p->option[i].letter == letter)
-      return add(k, at, p->option[i].kind, arg);
+  for (int i = 0; i < OPTIONS && p->option[i].letter; i++) {
+    if (p->option[i].letter != letter) continue;
+    if (!add(k, at, p->option[i].kind, arg)) return 0;
+    if (strchr(arg, '$')) break; /* that was said */
+  }
   return 1;
 }
 

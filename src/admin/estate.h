@@ -23,6 +23,7 @@ enum thing_kind {
   THING_ALIASES,
   THING_TOKEN,   /* a key file */
   THING_STORE,   /* grants, guesses or names */
+  THING_NAMES,   /* names: a store, too */
   THING_CERTS,   /* a directory */
   THING_CHECKER, /* argv */
   THING_GATE,    /* path is a user that faces the network, name or number */

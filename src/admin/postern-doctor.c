@@ -34,9 +34,11 @@
 #include "addr.h"
 #include "checker.h"
 #include "control.h"
+#include "crowd.h"
 #include "domains.h"
 #include "estate.h"
 #include "exam.h"
+#include "examcrowd.h"
 #include "examrules.h"
 #include "examusers.h"
 #include "finding.h"
@@ -669,6 +671,44 @@ static void look_stores(struct doctor *d)
     look_store(d, t->path);
 }
 
+struct crowding {
+  struct doctor *d;
+  struct exam_crowd x;
+};
+
+static int look_crowd(struct store_entry const *e, void *data)
+{
+  struct crowding *c = data;
+
+  exam_crowd(&c->d->f, &c->x, e);
+  return 1;
+}
+
+/* What is wrong with it as a store, and with rules and control files, was
+   said. */
+static void look_names(struct doctor *d)
+{
+  struct thing const *names = estate_first(&d->e, THING_NAMES);
+  struct thing const *control = estate_first(&d->e, THING_CONTROL), *t;
+  struct control dir = {.dir = control ? control->path : ""};
+  uint64_t most = CROWD_MOST;
+  struct store s;
+  size_t pos = 0;
+
+  if (!names || !store_open(&s, names->path, STORE_ALL)) return;
+  if (control) control_number(&dir, "maxnames", &most);
+  control_free(&dir);
+  while ((t = estate_next(&d->e, THING_RULES, &pos))) {
+    struct crowding c = {d, {names->path, most, store_now(), 0}};
+    struct exam_cdb cdb;
+
+    if (!open_cdb(t->path, &cdb)) continue;
+    c.x.rules = cdb.m;
+    store_each(&s, look_crowd, &c);
+  }
+  store_close(&s);
+}
+
 /* --- keys and certificates --- */
 
 static void look_token(struct doctor *d)
@@ -991,6 +1031,7 @@ static void look(struct doctor *d)
   look_users(d, &mailboxes);
   me = look_control(d, &mailboxes);
   look_stores(d);
+  look_names(d);
   look_token(d);
   look_certs(d, me);
   look_dns(d, me);

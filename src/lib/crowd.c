@@ -180,3 +180,16 @@ int crowd_join(struct store *s, ip46 const *ip, char const *name,
   *why = DAMAGED;
   return !j.damaged;
 }
+
+int crowd_from(ip46 *ip, struct crowd *c, struct store_entry const *e)
+{
+  char key[ADDR_FMT], again[ADDR_FMT];
+  int known;
+
+  if (!e->record || e->klen >= sizeof key) return 0;
+  memcpy(key, e->key, e->klen);
+  key[e->klen] = 0;
+  c->settled = 0;
+  return addr_scan(key, ip) && addr_fmt(again, ip) == e->klen &&
+         !memcmp(key, again, e->klen) && scan(c, e->record, 0, &known);
+}

@@ -56,4 +56,8 @@ extern int crowd_look(struct store *s, ip46 const *ip, char const *name,
 extern int crowd_join(struct store *s, ip46 const *ip, char const *name,
                       char const **why);
 
+/* A store's entry as a crowd of that address; 0 if it is none.  Whether it is
+   fresh, and settled, is not asked. */
+extern int crowd_from(ip46 *ip, struct crowd *c, struct store_entry const *e);
+
 #endif

@@ -277,6 +277,25 @@ rm "$H/control/morercpthosts"
 
 # --- stores and keys ---
 
+keep "$H/rules"
+cp -a "$H/rules.cdb" kept.cdb
+compile() { (cd "$H" && postern-tcprules -f rules rules.cdb rules.tmp <rules) 2>err; }
+ln -s "1:$(date +%s):86400:a+b+c+d+e+f+g+h+i+j" "$H/names/10.0.0.5"
+ln -s "1:$(date +%s):86400:a+b+c+d+e+f+g+h+i+j+k" "$H/names/10.0.0.6"
+healthy 'many clients with an address that has no right'
+sed -i 's/^:deny/10.0.0.:allow,RELAYCLIENT=""\n:deny/' "$H/rules"
+compile
+finds 'many clients with one that has' "fault: $H/names/10.0.0.6: this address may not relay, although a rule says so: clients of 11 names are behind it, more than 10
+    let what stands there send PROXY headers, or take RELAYCLIENT out of the rule; or, if all of them may relay, say POSTERN_GATEWAY=\"ok\" in it"
+echo 11 >"$H/control/maxnames"
+healthy 'as many as there may be'
+rm "$H/control/maxnames"
+sed -i 's/^\(10.*RELAYCLIENT=""\)/\1,POSTERN_GATEWAY="ok"/' "$H/rules"
+compile
+healthy 'they are meant'
+rm "$H/names/10.0.0.5" "$H/names/10.0.0.6"
+cp -a kept "$H/rules" && mv kept.cdb "$H/rules.cdb"
+
 ln -s '1:1000000000:900:roam@local.example' "$H/grants/192.0.2.7"
 ln -s '1:1000000000:900:roam@local.example' "$H/grants/192.0.2.8"
 ln -s "1:$(date +%s):1:roam@local.example" "$H/grants/192.0.2.9"

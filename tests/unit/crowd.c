@@ -232,6 +232,48 @@ static void damage(void)
   store_close(&s);
 }
 
+static struct {
+  char const *name;
+  char const *target;
+  size_t n;
+} const entries[] = {
+    {"10.0.0.5", "1:1763769600:86400:a+b", 2},
+    {"fd00::5", "1:1763769600:86400:=", 1},
+    {"fd00:0::5", "1:1763769600:86400:a", 0},
+    {"10.0.0.05", "1:1763769600:86400:a", 0},
+    {"10.0.0.0%2f8", "1:1763769600:86400:a", 0},
+    {"10.0.0.6", "1:1763769600:86400:a++b", 0},
+    {"10.0.0.7", "junk", 0},
+    {"user=joe@local.example", "1:1763769600:86400:3", 0},
+};
+
+static int visit(struct store_entry const *e, void *data)
+{
+  struct crowd c;
+  ip46 at;
+
+  (void)data;
+  for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+    if (!strcmp(e->name, entries[i].name))
+      ok(crowd_from(&at, &c, e) ? c.n == entries[i].n : !entries[i].n, e->name);
+  return 1;
+}
+
+static void listing(void)
+{
+  char path[100];
+  struct store s;
+
+  fresh();
+  for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+    snprintf(path, sizeof path, "s/%s", entries[i].name);
+    symlink(entries[i].target, path);
+  }
+  s = opened();
+  ok(store_each(&s, visit, 0), "all of them");
+  store_close(&s);
+}
+
 int main(void)
 {
   ip46 a;
@@ -245,5 +287,6 @@ int main(void)
   counting();
   times();
   damage();
+  listing();
   return done();
 }

@@ -8,9 +8,9 @@
 
 /* By enum thing_kind. */
 static char const *const kinds[THING_KINDS] = {
-    "rules",   "source", "control", "users",   "mailboxes",
-    "aliases", "token",  "store",   "certs",   "checker",
-    "gate",    "group",  "open",    "foreign", "path"};
+    "rules", "source", "control", "users", "mailboxes", "aliases",
+    "token", "store",  "names",   "certs", "checker",   "gate",
+    "group", "open",   "foreign", "path"};
 
 static struct {
   char const *run;
@@ -41,6 +41,11 @@ static struct {
     {"postern-authd -s s -T key -G /g users.cdb",
      "users=/d/users.cdb@1 token=/d/key@1 store=/g@1 "},
     {"postern-authd -x -s s vchkpw true", "checker=vchkpw@1 "},
+    {"postern-smtpd -C /c -N /n -n \"s6-sudo s\" -a s",
+     "control=/c@1 store=/n@1 names=/n@1 "},
+    {"postern-smtpd -C /c -N /n\n-n \"postern-name-record m\"",
+     "control=/c@1 store=/n@1 store=/d/m@2 names=/n@1 "},
+    {"postern-smtpd -C /c -N $N", "control=/c@1 1 unseen"},
     {"postern-tlsd -d 3 -u 5 -r e run/s certs", "certs=/d/certs@1 "},
     {"postern-tlsd run/s", ""},
     {"*/5 * * * * root postern-clean /a /b\n*/5 * * * * root "
