@@ -2,14 +2,15 @@
  * postern-probe: is this server an open relay?
  *
  * reads   what the server answers
- * writes  commands to the server, never a message; a line for each trick to
- *         stdout, its progress to stderr if that is a terminal
+ * writes  commands to the server, messages only with -m; a line for each trick
+ *         to stdout, its progress to stderr if that is a terminal
  * exits   0 closed; 1 open; 100 wrong usage; 111 cannot tell
  */
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/buffer.h>
@@ -26,11 +27,12 @@
 #include "conn.h"
 #include "trick.h"
 #include "json.h"
+#include "text.h"
 
 #define NAME "postern-probe"
 #define USAGE                                                                  \
   NAME " [ -46jql ] [ -d domain ] [ -r domain ] [ -f sender ] [ -H name ] "    \
-       "[ -t seconds ] host [ port ]"
+       "[ -m address ] [ -t seconds ] host [ port ]"
 #define dieusage() strerr_dieusage(100, USAGE)
 
 #define REPLY_MAX 4096 /* bytes in a line of the server's */
@@ -39,8 +41,8 @@
 #define WORD 12
 
 struct reply {
-  unsigned int code; /* 0: none, the connection is over */
-  unsigned int good; /* of a batch: answers 2xx before that to QUIT */
+  unsigned int code;    /* 0: none, the connection is over */
+  unsigned int answers; /* as trick_judge wants them, if it does */
   char text[TEXT_MAX + 1];
 };
 
@@ -51,6 +53,7 @@ struct probe {
   int json, quiet, progress;
   char const *host, *port;
   char word[WORD + 1];
+  char date[40];
   char literal[ADDR_FMT + 8];
   stralloc own; /* from the greeting */
   unsigned int stranger[2];
@@ -62,6 +65,7 @@ struct session {
   int fd;
   struct conn conn;
   struct reply last;
+  int chunking;        /* it is offered */
   char const *trouble; /* why nothing can be told, or 0 */
 };
 
@@ -143,6 +147,7 @@ static int hear(struct session *s)
     }
     show(s->last.text, line, n);
     s->last.code = code;
+    if (n > 4 && text_equal(line + 4, n - 4, "CHUNKING", 8)) s->chunking = 1;
     if (n == 3 || line[3] == ' ') return 1;
   }
   s->trouble = "the answer does not end";
@@ -213,10 +218,32 @@ static void hear_batch(struct session *s)
     good += s->last.code / 100 == 2;
   }
   s->last = before;
-  s->last.good = good;
+  s->last.answers = good;
+}
+
+/* The message's answer counts, or the next if that is an answer to what stood
+   in the message.  421 is none: it may be said at any time. */
+static void hear_message(struct session *s)
+{
+  struct reply first;
+
+  if (!hear(s)) return;
+  first = s->last;
+  first.answers = 1;
+  conn_puts(&s->conn, "QUIT\r\n");
+  if (hear(s) && s->last.code != 221 && s->last.code != 421)
+    s->last.answers = 2;
+  else
+    s->last = first;
 }
 
 static int is_mail(char const *line) { return !strncmp(line, "MAIL", 4); }
+
+/* Do the lines that lead to a message go on after this one? */
+static int leads_on(char const *line, unsigned int code)
+{
+  return strcmp(line, "DATA") ? code / 100 == 2 : code == 354;
+}
 
 static char const *early_line(struct trick const *d)
 {
@@ -227,6 +254,7 @@ static char const *early_line(struct trick const *d)
 static void converse(struct session *s, struct trick const *d)
 {
   int batch = d->kind == TRICK_BATCH || d->kind == TRICK_GLUED;
+  int message = trick_sends_message(d->kind);
   int mailed = 0;
 
   for (size_t i = !!early_line(d); i < TRICK_LINES && d->line[i]; i++) {
@@ -234,12 +262,22 @@ static void converse(struct session *s, struct trick const *d)
     int last = i + 1 == TRICK_LINES || !d->line[i + 1];
 
     if (*line == '>' && s->last.code != 334) continue;
+    if (last && d->kind == TRICK_CHUNK && !s->chunking) {
+      /* as good as refused; sent, it would be commands indeed */
+      s->last = (struct reply){.answers = 1, .text = "no CHUNKING"};
+      return;
+    }
     say(s, line + (*line == '>'));
     if (last && batch) {
       hear_batch(s);
       return;
     }
+    if (last && message) {
+      hear_message(s);
+      return;
+    }
     if (!hear(s)) return;
+    if (message && !leads_on(line, s->last.code)) return;
     if (s->last.code == 235) return;
     if (!is_mail(line)) continue;
     /* why it is refused stands here, not in the 503 to what follows */
@@ -263,7 +301,7 @@ static enum trick_verdict run(struct probe *p, struct trick const *d,
   } else if (s.last.code == 235) {
     v = TRICK_OPEN;
   } else {
-    v = trick_judge(d->kind, s.last.code, s.last.good,
+    v = trick_judge(d->kind, s.last.code, s.last.answers,
                     p->stranger[d->kind == TRICK_LITERAL]);
   }
   return v;
@@ -371,6 +409,7 @@ static void list(void)
   for (struct trick const *d = tricks; d->name; d++) {
     puts_padded(d->name, 23);
     put(d->what, strlen(d->what));
+    if (trick_sends_message(d->kind)) put(" (-m)", 5);
     put("\n", 1);
   }
   if (!buffer_flush(buffer_1)) strerr_diefu1sys(111, "write to stdout");
@@ -413,7 +452,8 @@ static int probe(struct probe *p)
 {
   size_t n = 0;
 
-  while (tricks[n].name)
+  while (tricks[n].name &&
+         (p->names.to || !trick_sends_message(tricks[n].kind)))
     n++;
   for (size_t i = 0; i < n; i++) {
     struct reply r;
@@ -424,6 +464,17 @@ static int probe(struct probe *p)
   }
   summarise(p);
   return p->told[TRICK_OPEN] ? 1 : p->told[TRICK_UNTOLD] ? 111 : 0;
+}
+
+static void date(struct probe *p)
+{
+  time_t now = time(0);
+  struct tm tm;
+
+  if (!gmtime_r(&now, &tm) ||
+      !strftime(p->date, sizeof p->date, "%a, %d %b %Y %H:%M:%S +0000", &tm))
+    strerr_diefu1sys(111, "tell the date");
+  p->names.date = p->date;
 }
 
 /* What goes into a command must be able to. */
@@ -448,7 +499,7 @@ int main(int argc, char const *const *argv)
 
   PROG = NAME;
   for (;;) {
-    int opt = subgetopt_r(argc, argv, "46jqld:r:f:H:t:", &l);
+    int opt = subgetopt_r(argc, argv, "46jqld:r:f:H:m:t:", &l);
 
     if (opt == -1) break;
     switch (opt) {
@@ -461,6 +512,7 @@ int main(int argc, char const *const *argv)
     case 'r': p.names.foreign = word(l.arg); break;
     case 'f': p.names.sender = word(l.arg); break;
     case 'H': p.names.helo = word(l.arg); break;
+    case 'm': p.names.to = word(l.arg); break;
     case 't':
       if (!uint0_scan(l.arg, &p.timeout) || !p.timeout || p.timeout > 3600)
         dieusage();
@@ -478,6 +530,7 @@ int main(int argc, char const *const *argv)
   for (char *c = p.word; *c; c++)
     if (*c == '_' || *c == '-') *c = 'x';
   p.names.word = p.word;
+  date(&p);
 
   if (sig_ignore(SIGPIPE) < 0) strerr_diefu1sys(111, "ignore SIGPIPE");
   look_up(&p, family);

@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include <skalibs/types.h>
+
 #include "base64.h"
 #include "trick.h"
 
@@ -31,6 +33,38 @@
 #define LOGIN(name, what, auth, answer)                                        \
   {                                                                            \
     name, what, TRICK_FOREIGN, { EHLO, auth, answer, MAIL, RCPT }              \
+  }
+
+#define TO_ME "RCPT TO:<%T>"
+#define ENDS "a message ends at "
+#define HEADER(name)                                                           \
+  "From: postern-probe <%S>%r%n"                                               \
+  "To: <%T>%r%n"                                                               \
+  "Subject: postern-probe tests where a message ends: " name "%r%n"            \
+  "Date: %D%r%n"                                                               \
+  "Message-ID: <%R." name "@%H>%r%n"                                           \
+  "Auto-Submitted: auto-generated%r%n"
+#define TEXT(name, where)                                                      \
+  "%r%n"                                                                       \
+  "postern-probe, a test of mail servers, was asked to send this here.%r%n"    \
+  "Dialogue " name ": " ENDS where "?%r%n"                                     \
+  "If NOOP and RSET are missing in it, it does, and that is a hole."
+#define HIDDEN "NOOP%r%nRSET"
+#define MESSAGE(name, where, end) HEADER(name) TEXT(name, where) end HIDDEN
+#define DATA(name, where, message)                                             \
+  {                                                                            \
+    name, ENDS where, TRICK_MESSAGE,                                           \
+    {                                                                          \
+      EHLO, MAIL, TO_ME, "DATA", message "%r%n."                               \
+    }                                                                          \
+  }
+#define END(name, where, end) DATA(name, where, MESSAGE(name, where, end))
+#define CHUNK(name, where, end)                                                \
+  {                                                                            \
+    name, ENDS where, TRICK_CHUNK,                                             \
+    {                                                                          \
+      EHLO, MAIL, TO_ME, "%B" MESSAGE(name, where, end)                        \
+    }                                                                          \
   }
 
 struct trick const trick_controls[2] = {
@@ -206,8 +240,69 @@ struct trick const tricks[] = {
      "the PROXY protocol's first line",
      TRICK_BATCH,
      {"^PROXY TCP4 127.0.0.1 127.0.0.1 1025 25", EHLO "%r%n" MAIL "%r%n" RCPT}},
+
+    /* where a message ends: odd line ends */
+    END("end-lf-lf", "LF . LF", "%n.%n"),
+    END("end-lf-crlf", "LF . CR LF", "%n.%r%n"),
+    END("end-crlf-lf", "CR LF . LF", "%r%n.%n"),
+    END("end-cr-cr", "CR . CR", "%r.%r"),
+    END("end-cr-crlf", "CR . CR LF", "%r.%r%n"),
+    END("end-crlf-cr", "CR LF . CR", "%r%n.%r"),
+    END("end-lf-cr", "LF . CR", "%n.%r"),
+    END("end-cr-lf", "CR . LF", "%r.%n"),
+    END("end-lfcr-lfcr", "LF CR . LF CR", "%n%r.%n%r"),
+    END("end-crlf-crcrlf", "CR LF . CR CR LF", "%r%n.%r%r%n"),
+    END("end-crcrlf-crcrlf", "CR CR LF . CR CR LF", "%r%r%n.%r%r%n"),
+    END("end-vt-vt", "VT . VT", "\v.\v"),
+    END("end-ff-ff", "FF . FF", "\f.\f"),
+    END("end-next-line", "NEL . NEL, as UTF-8", "\xc2\x85.\xc2\x85"),
+    END("end-next-line-byte", "NEL . NEL, a byte each", "\x85.\x85"),
+    END("end-line-separator", "U+2028 . U+2028", "\xe2\x80\xa8.\xe2\x80\xa8"),
+    END("end-high-bit", "CR LF . CR LF with the high bit set",
+        "\x8d\x8a.\x8d\x8a"),
+    DATA("end-in-header", "LF . LF in its header",
+         HEADER("end-in-header") "Comments: there is more%n.%n" HIDDEN
+                                 "%r%n" TEXT("end-in-header",
+                                             "LF . LF in its header")),
+
+    /* where a message ends: NULs, and lines that are more than a dot */
+    END("end-nul-nul", "NUL . NUL", "%0.%0"),
+    END("end-nul-within", "CR NUL LF . CR NUL LF", "%r%0%n.%r%0%n"),
+    END("end-nul-before", "a dot behind a NUL", "%r%n%0.%r%n"),
+    END("end-nul-behind", "a dot before a NUL", "%r%n.%0%r%n"),
+    END("end-blank-before", "a dot behind a blank", "%r%n .%r%n"),
+    END("end-blank-behind", "a dot before a blank", "%r%n. %r%n"),
+    END("end-tab-before", "a dot behind a TAB", "%r%n\t.%r%n"),
+    END("end-tab-behind", "a dot before a TAB", "%r%n.\t%r%n"),
+    END("end-bom", "a dot behind a byte order mark", "%r%n\xef\xbb\xbf.%r%n"),
+    END("end-two-dots", "two dots, which stand for one", "%r%n..%r%n"),
+
+    /* where a message ends: lines that a reader cuts */
+    END("end-cut-1000", "a dot behind 998 to 1000 bytes",
+        "%r%n%(998).%r%n%(999).%r%n%(1000).%r%n"),
+    END("end-cut-1024", "a dot behind 1022 to 1024 bytes",
+        "%r%n%(1022).%r%n%(1023).%r%n%(1024).%r%n"),
+    END("end-cut-2048", "a dot behind 2046 to 2048 bytes",
+        "%r%n%(2046).%r%n%(2047).%r%n%(2048).%r%n"),
+    END("end-cut-4096", "a dot behind 4094 to 4096 bytes",
+        "%r%n%(4094).%r%n%(4095).%r%n%(4096).%r%n"),
+    END("end-cut-8192", "a dot behind 8190 to 8192 bytes",
+        "%r%n%(8190).%r%n%(8191).%r%n%(8192).%r%n"),
+
+    /* where a chunk ends */
+    CHUNK("chunk-crlf-crlf", "CR LF . CR LF in a chunk", "%r%n.%r%n"),
+    CHUNK("chunk-lf-lf", "LF . LF in a chunk", "%n.%n"),
+    {"chunk-refused",
+     "a chunk is taken for commands if it is refused",
+     TRICK_CHUNK,
+     {EHLO, "%B" HIDDEN}},
     {0, 0, TRICK_FOREIGN, {0}},
 };
+
+int trick_sends_message(enum trick_kind kind)
+{
+  return kind == TRICK_MESSAGE || kind == TRICK_CHUNK;
+}
 
 /* NUL word NUL word. */
 static int add_login(stralloc *out, char const *word)
@@ -234,6 +329,8 @@ static int add_name(stralloc *out, char which, struct trick_names const *n)
   case 'L': return stralloc_cats(out, n->own);
   case 'I': return stralloc_cats(out, n->literal);
   case 'R': return stralloc_cats(out, n->word);
+  case 'T': return stralloc_cats(out, n->to);
+  case 'D': return stralloc_cats(out, n->date);
   case 'A': return add_login(out, n->word);
   case 'r': return stralloc_append(out, '\r');
   case 'n': return stralloc_append(out, '\n');
@@ -242,18 +339,55 @@ static int add_name(stralloc *out, char which, struct trick_names const *n)
   }
 }
 
+static int add_letters(stralloc *out, unsigned int n)
+{
+  if (!stralloc_readyplus(out, n)) return 0;
+  memset(out->s + out->len, 'x', n);
+  out->len += n;
+  return 1;
+}
+
+/* Before what out holds from start on. */
+static int insert_bdat(stralloc *out, size_t start)
+{
+  char s[5 + SIZE_FMT + 7] = "BDAT ";
+  size_t n = 5 + size_fmt(s + 5, out->len - start);
+
+  memcpy(s + n, " LAST\r\n", 7);
+  return stralloc_insertb(out, start, s, n + 7);
+}
+
 int trick_line(stralloc *out, char const *template, struct trick_names const *n)
 {
-  for (char const *s = template; *s; s++)
-    if (*s == '%' ? !add_name(out, *++s, n) : !stralloc_append(out, *s))
-      return 0;
-  return stralloc_catb(out, "\r\n", 2);
+  size_t chunk = 0;
+  int chunked = 0;
+
+  for (char const *s = template; *s; s++) {
+    unsigned int count;
+    int good = 1;
+
+    if (*s != '%') {
+      good = stralloc_append(out, *s);
+    } else if (*++s == '(') {
+      s += 1 + uint_scan(s + 1, &count);
+      good = add_letters(out, count);
+    } else if (*s == 'B') {
+      chunk = out->len;
+      chunked = 1;
+    } else {
+      good = add_name(out, *s, n);
+    }
+    if (!good) return 0;
+  }
+  return stralloc_catb(out, "\r\n", 2) && (!chunked || insert_bdat(out, chunk));
 }
 
 enum trick_verdict trick_judge(enum trick_kind kind, unsigned int code,
-                               unsigned int good, unsigned int stranger)
+                               unsigned int answers, unsigned int stranger)
 {
-  if (kind == TRICK_GLUED) return good > 1 ? TRICK_OPEN : TRICK_CLOSED;
+  if (kind == TRICK_GLUED) return answers > 1 ? TRICK_OPEN : TRICK_CLOSED;
+  if (trick_sends_message(kind))
+    return answers > 1 ? TRICK_OPEN : answers ? TRICK_CLOSED : TRICK_UNTOLD;
   if (code / 100 == 4 && code != 421) return TRICK_UNTOLD;
   if (code / 100 != 2) return TRICK_CLOSED;
   if (kind == TRICK_FOREIGN || kind == TRICK_BATCH) return TRICK_OPEN;

@@ -3,10 +3,41 @@
 It prints its port, serves connections one after the other until it is killed,
 and is closed but for the mistake.  Its users are postmaster@mx.test and
 nobody else; with catchall, everybody @mx.test.
+
+It takes messages; ENDS are mistakes about where one ends.
 """
 import base64, re, socket, sys
 
 mistake = sys.argv[1]
+
+# what such a server takes for an end of data, beside the true one
+ENDS = {
+    "lf-lf": rb"(?<!\r)\n\.\n",
+    "lf-crlf": rb"(?<!\r)\n\.\r\n",
+    "crlf-lf": rb"\r\n\.\n",
+    "bare-cr": rb"\r\n?\.\r\n?",
+    "lf-cr": rb"(?<!\r)\n\.\r(?!\n)",
+    "cr-lf": rb"\r\.\n",
+    "lfcr": rb"\n\r\.\n\r",
+    "drops-cr": rb"\n\r*\.\r*\n",
+    "goes-on": rb"\n\.\n",
+    "str-splitlines": rb"(?:[\v\f]|\xc2\x85|\xe2\x80\xa8)\."
+                      rb"(?:[\v\f]|\xc2\x85|\xe2\x80\xa8)",
+    "latin-1": rb"(?<!\xc2)\x85\.\x85",
+    "seven-bits": rb"[\r\x8d][\n\x8a]\.[\r\x8d][\n\x8a]",
+    "nul-lines": rb"\0\.\0",
+    "drops-nul": rb"\r\0*\n\0*\.\0*\r\0*\n",
+    "c-strings": rb"\r\n\.\0[^\r\n]*\r\n",
+    "strips": rb"\r\n[ \t]*\.[ \t]*\r\n",
+    "drops-bom": rb"\r\n(?:\xef\xbb\xbf)?\.\r\n",
+    "unstuffs-first": rb"\r\n\.?\.\r\n",
+    "cuts-999": rb"\r\n([^\r\n]{999})+\.\r\n",
+    "cuts-1022": rb"\r\n([^\r\n]{1022})+\.\r\n",
+    "cuts-2048": rb"\r\n([^\r\n]{2048})+\.\r\n",
+    "cuts-4095": rb"\r\n([^\r\n]{4095})+\.\r\n",
+    "cuts-8191": rb"\r\n([^\r\n]{8191})+\.\r\n",
+}
+END = re.compile(b"|".join([rb"\r\n\.\r\n"] + [ENDS[m] for m in ENDS if m == mistake]))
 
 
 def judge(arg):
@@ -39,6 +70,53 @@ def judge(arg):
     return b"550 no such user"
 
 
+def more(c):
+    """What the client sends next."""
+    got = c.recv(65536)
+    if not got:
+        raise EOFError
+    return got
+
+
+def data(c, f):
+    """Take the message that f begins; what is behind it."""
+    if mistake == "no-data":
+        c.sendall(b"554 no message\r\n")
+        return f
+    c.sendall(b"354 go\r\n")
+    if mistake == "hangs-up":
+        raise EOFError
+    if mistake in ("refuses-at-once", "says-good-bye"):
+        c.recv(100)
+        c.sendall(b"550 no such message\r\n")
+        if mistake == "says-good-bye":
+            c.sendall(b"421 bye\r\n")
+        raise EOFError  # and the rest is never read
+    f = b"\r\n" + f
+    while not (m := END.search(f)):
+        f += more(c)
+    if mistake == "goes-on" and m[0] == b"\n.\n":
+        c.sendall(b"451 bare LF\r\n")
+    else:
+        c.sendall(b"250 taken\r\n")
+    if mistake == "forgets-quit":
+        raise EOFError
+    return f[m.end():]
+
+
+def chunk(c, f, size, good):
+    """Take the chunk that f begins; what is behind it."""
+    while len(f) < size:
+        f += more(c)
+    c.sendall(b"250 taken\r\n" if good else b"503 RCPT first\r\n")
+    if mistake == "bdat-refuses" and not good:
+        return f
+    if mistake == "bdat-dots" and good:
+        m = re.search(rb"\r?\n\.\r?\n", f[:size])
+        size = m.end() if m else size
+    return f[size:]
+
+
 def serve(c):
     f, trusted = b"", False
     if mistake == "silent":
@@ -57,14 +135,11 @@ def serve(c):
         if f.startswith(b"PROXY"):
             f, trusted = f.partition(b"\r\n")[2], True
     c.sendall(b"220 mx.test ESMTP\r\n")
-    sender = False
+    sender = rcpt = False
     want = None  # the mechanism that waits for an answer
     while True:
         while b"\n" not in f:
-            more = c.recv(65536)
-            if not more:
-                return
-            f += more
+            f += more(c)
         line, _, f = f.partition(b"\n")
         lines = [line.rstrip(b"\r")]
         if mistake == "cr":
@@ -78,17 +153,29 @@ def serve(c):
                 trusted |= good
                 c.sendall(b"235 ok\r\n" if good else b"535 no\r\n")
             elif verb in (b"EHLO", b"HELO"):
-                c.sendall(b"250-mx.test\r\n250 AUTH PLAIN\r\n")
+                c.sendall(b"250-mx.test\r\n" +
+                          b"250-chunking\r\n" * mistake.startswith("bdat") +
+                          b"250 AUTH PLAIN\r\n")
             elif verb == b"MAIL":
                 sender = True
                 c.sendall(b"250 ok\r\n")
             elif verb == b"RCPT":
                 trust = trusted or (mistake == "nosender" and not sender)
-                c.sendall((b"250 ok" if trust else judge(arg) if sender
-                           else b"503 MAIL first") + b"\r\n")
+                answer = (b"250 ok" if trust else judge(arg) if sender
+                          else b"503 MAIL first")
+                rcpt = answer[:1] == b"2"
+                c.sendall(answer + b"\r\n")
+            elif verb == b"DATA" and rcpt:
+                f = data(c, f)
+                sender = rcpt = False
+            elif verb == b"BDAT" and mistake.startswith("bdat"):
+                f = chunk(c, f, int(arg.split()[0]), rcpt)
+                sender = rcpt = False
             elif verb == b"RSET":
-                sender = False
+                sender = rcpt = False
                 c.sendall(b"250 ok\r\n")
+            elif verb == b"NOOP":
+                c.sendall(b"250 nothing done\r\n")
             elif verb == b"AUTH" and b" " not in arg:
                 want = arg
                 c.sendall(b"334 \r\n")
@@ -113,6 +200,6 @@ while True:
     c, _ = s.accept()
     try:
         serve(c)
-    except OSError:
+    except (EOFError, OSError):
         pass
     c.close()
