@@ -37,6 +37,7 @@
 
 #define REPLY_MAX 4096 /* bytes in a line of the server's */
 #define REPLY_LINES 200
+#define REPLIES 50   /* to one batch, before that to QUIT */
 #define TEXT_MAX 160 /* bytes of a reply that are shown */
 #define WORD 12
 
@@ -210,12 +211,15 @@ static void end(struct session *s)
 static void hear_batch(struct session *s)
 {
   struct reply before = {.text = "the server hung up"};
-  unsigned int good = 0;
+  unsigned int good = 0, n = 0;
 
   conn_puts(&s->conn, "QUIT\r\n");
   while (hear(s) && s->last.code != 221) {
     before = s->last;
     good += s->last.code / 100 == 2;
+    if (++n < REPLIES) continue;
+    s->trouble = "the answers do not end";
+    break;
   }
   s->last = before;
   s->last.answers = good;

@@ -186,6 +186,9 @@ def serve(c):
             elif verb == b"XCLIENT" and mistake == "xclient":
                 trusted = True
                 c.sendall(b"220 mx.test ESMTP\r\n")
+            elif verb == b"QUIT" and mistake == "chatters":
+                while True:
+                    c.sendall(b"250 and more\r\n")
             elif verb == b"QUIT":
                 return c.sendall(b"221 bye\r\n")
             else:

@@ -155,6 +155,9 @@ check 'and is not called open' [ "$(grep -c '^OPEN' out)" = 0 ]
 check 'but its % is told' grep -q '^untold percent ' out
 probe busy -q
 check 'temporary answers' [ "$rc" = 111 ]
+probe chatters -q
+check 'answers without end' [ "$rc" = 111 ]
+check 'are told' grep -qx 'untold pipelined              the answers do not end' out
 probe none -j
 check 'JSON: a line each' [ "$(wc -l <out)" = "$all" ]
 check 'JSON: the first' [ "$(head -n 1 out)" = \
