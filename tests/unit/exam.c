@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "exam.h"
+#include "found.h"
 #include "unit.h"
 
 /* The gate is user 801 of group 802; who owns the rest is 1000. */
@@ -47,17 +48,6 @@ static struct {
 static char const *const severities[] = {"danger", "fault", "advice"};
 
 /* All findings: severity, file, what and remedy of each, as the page shows. */
-static int is(struct findings *f, char const *want)
-{
-  stralloc sa = STRALLOC_ZERO;
-  int good = findings_text(f, &sa) && stralloc_0(&sa) && !strcmp(sa.s, want);
-
-  if (!good) printf("# is: %s\n", sa.s ? sa.s : "nothing");
-  stralloc_free(&sa);
-  findings_free(f);
-  return good;
-}
-
 static void test_files(void)
 {
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -89,7 +79,7 @@ static void test_plain(void)
   exam_file(&f, ROLE_STORE, &x, &none);
   exam_file(&f, ROLE_SAY, &x, &none);
   exam_file(&f, ROLE_SECRET, &x, &same);
-  ok(is(&f, ""), "one user who does it all");
+  ok(found(&f, ""), "one user who does it all");
 }
 
 #define DEAD ": the service does not start\n"
@@ -137,7 +127,7 @@ static void test_scripts(void)
 
     exam_script(&f, &x);
     snprintf(say, sizeof say, "script %zu", i + 1);
-    ok(is(&f, scripts[i].want) && !name == !want &&
+    ok(found(&f, scripts[i].want) && !name == !want &&
            (!name || !strcmp(name, want)),
        say);
     free(name);
@@ -158,24 +148,25 @@ static void test_services(void)
   struct findings f = {.lost = 0};
 
   exam_services(&f, "/s", x, sizeof x / sizeof *x);
-  ok(is(&f, "fault: /s/b: nobody looks after this service\n"
-            "    $ s6-svscanctl -a /s\n"
-            "fault: /s/c: the service was told to be down\n"
-            "    $ s6-svc -u /s/c\n"
-            "fault: /s/d: the service does not come up\n"
-            "    $ tail -n 20 /log\n"
-            "fault: /s/e: the service is up, and not ready\n"
-            "    $ tail -n 20 /log\n"
-            "fault: /s/f: cannot be looked at: Permission denied\n"
-            "    look as root, or as the user who owns it\n"),
+  ok(found(&f, "fault: /s/b: nobody looks after this service\n"
+               "    $ s6-svscanctl -a /s\n"
+               "fault: /s/c: the service was told to be down\n"
+               "    $ s6-svc -u /s/c\n"
+               "fault: /s/d: the service does not come up\n"
+               "    $ tail -n 20 /log\n"
+               "fault: /s/e: the service is up, and not ready\n"
+               "    $ tail -n 20 /log\n"
+               "fault: /s/f: cannot be looked at: Permission denied\n"
+               "    look as root, or as the user who owns it\n"),
      "services");
   x[0] = x[1];
   f = (struct findings){.lost = 0};
   exam_services(&f, "/s", x, 2);
-  ok(is(&f, "fault: /s: no service runs\n    $ s6-svscan /s &\n"), "none runs");
+  ok(found(&f, "fault: /s: no service runs\n    $ s6-svscan /s &\n"),
+     "none runs");
   f = (struct findings){.lost = 0};
   exam_services(&f, "/s", x, 0);
-  ok(is(&f, ""), "none is there");
+  ok(found(&f, ""), "none is there");
 }
 
 static void test_stores(void)
@@ -184,15 +175,15 @@ static void test_stores(void)
   struct findings f = {.lost = 0};
 
   exam_store(&f, &x);
-  ok(is(&f, "advice: /s: records that ended over an hour ago: 3; is there a "
-            "cron line for postern-clean?\n"
-            "    $ postern-clean /s\n"
-            "fault: /s: entries that are no records: 2\n"
-            "    $ rm -r '/s/x y'\n"),
+  ok(found(&f, "advice: /s: records that ended over an hour ago: 3; is there a "
+               "cron line for postern-clean?\n"
+               "    $ postern-clean /s\n"
+               "fault: /s: entries that are no records: 2\n"
+               "    $ rm -r '/s/x y'\n"),
      "a store");
   f = (struct findings){.lost = 0};
   exam_store(&f, &good);
-  ok(is(&f, ""), "a good one");
+  ok(found(&f, ""), "a good one");
 }
 
 #define WRONG                                                                  \
@@ -242,7 +233,7 @@ static void test_certs(void)
 
     snprintf(name, sizeof name, "certificates %zu", i + 1);
     exam_certs(&f, certs[i].text, strlen(certs[i].text), "mx.a.example");
-    ok(is(&f, certs[i].want), name);
+    ok(found(&f, certs[i].want), name);
   }
 }
 
@@ -252,16 +243,17 @@ static void test_checkers(void)
   struct findings f = {.lost = 0};
 
   exam_checker(&f, at, "c", CHECKER_WRONG, "");
-  ok(is(&f, ""), "a checker that rejects");
+  ok(found(&f, ""), "a checker that rejects");
   f = (struct findings){.lost = 0};
   exam_checker(&f, at, "c", CHECKER_OK, "");
   exam_checker(&f, at, "c", CHECKER_FAILED, "exit 111");
-  ok(is(&f, "danger: /r:3: every password is right for c: anybody may log in, "
-            "and relay\n"
-            "    name a program that checks passwords; what it runs afterwards "
-            "stands behind it\n"
-            "fault: /r:3: c cannot say whether a password is right: exit 111\n"
-            "    run it by hand, and see what it says on its descriptor 2\n"),
+  ok(found(&f,
+           "danger: /r:3: every password is right for c: anybody may log in, "
+           "and relay\n"
+           "    name a program that checks passwords; what it runs afterwards "
+           "stands behind it\n"
+           "fault: /r:3: c cannot say whether a password is right: exit 111\n"
+           "    run it by hand, and see what it says on its descriptor 2\n"),
      "others");
 }
 

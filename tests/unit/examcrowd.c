@@ -5,19 +5,8 @@
 #include <sys/mman.h>
 
 #include "examcrowd.h"
+#include "found.h"
 #include "unit.h"
-
-static int is(struct findings *f, char const *want)
-{
-  stralloc sa = STRALLOC_ZERO;
-  int good = findings_text(f, &sa) && stralloc_0(&sa) && !strcmp(sa.s, want);
-
-  if (!good) printf("# is: %s\n", sa.s ? sa.s : "nothing");
-  stralloc_free(&sa);
-  findings_free(f);
-  *f = (struct findings){.lost = 0};
-  return good;
-}
 
 static struct {
   char const *key;
@@ -78,7 +67,7 @@ int main(void)
     e.klen = strlen(t[i].ip);
     memcpy(e.key, t[i].ip, e.klen);
     exam_crowd(&f, &x, &e);
-    ok(is(&f, t[i].want), t[i].what);
+    ok(found(&f, t[i].want), t[i].what);
   }
   cdbmap_close(&m);
   return done();

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "examusers.h"
+#include "found.h"
 #include "unit.h"
 #include "users.h"
 
@@ -25,17 +26,6 @@ static int make(cdbmap *m, char const *text)
          cdbmap_load(m, fd);
   cdbmap_make_free(mk);
   close(fd);
-  return good;
-}
-
-static int is(struct findings *f, char const *want)
-{
-  stralloc sa = STRALLOC_ZERO;
-  int good = findings_text(f, &sa) && stralloc_0(&sa) && !strcmp(sa.s, want);
-
-  if (!good) printf("# is: %s\n", sa.s ? sa.s : "nothing");
-  stralloc_free(&sa);
-  findings_free(f);
   return good;
 }
 
@@ -95,7 +85,7 @@ static void test_users(void)
     if (u[i].mailboxes && make(&b, u[i].mailboxes)) x.mailboxes.m = &b;
     exam_users(&f, &x);
     snprintf(name, sizeof name, "users %zu", i + 1);
-    ok(is(&f, u[i].want), name);
+    ok(found(&f, u[i].want), name);
     cdbmap_close(&a);
     cdbmap_close(&b);
   }
@@ -176,7 +166,7 @@ static void test_domains(void)
     if (d[i].mailboxes && make(&b, d[i].mailboxes)) x.mailboxes.m = &b;
     exam_domains(&f, &x);
     snprintf(name, sizeof name, "domains %zu", i + 1);
-    ok(is(&f, d[i].want), name);
+    ok(found(&f, d[i].want), name);
     cdbmap_close(&a);
     cdbmap_close(&b);
   }
@@ -207,15 +197,15 @@ static void test_control(void)
 
   exam_control(&f, "/a: b/c:12: bad: very");
   exam_control(&f, "/a/c: Permission denied");
-  ok(is(&f, "fault: /a: not understood, so that every client is refused: "
-            "b/c:12: bad: very\n    see postern-control(5)\n"
-            "fault: /a/c: cannot be looked at: Permission denied\n"
-            "    look as root, or as the user who owns it\n"),
+  ok(found(&f, "fault: /a: not understood, so that every client is refused: "
+               "b/c:12: bad: very\n    see postern-control(5)\n"
+               "fault: /a/c: cannot be looked at: Permission denied\n"
+               "    look as root, or as the user who owns it\n"),
      "a path with a colon and a blank is cut there");
   f = (struct findings){.lost = 0};
   exam_control(&f, "/c:12: not a number");
-  ok(is(&f, "fault: /c:12: not understood, so that every client is refused: "
-            "not a number\n    see postern-control(5)\n"),
+  ok(found(&f, "fault: /c:12: not understood, so that every client is refused: "
+               "not a number\n    see postern-control(5)\n"),
      "file and line");
 }
 
