@@ -19,11 +19,10 @@
 #include "users.h"
 #include "verdict.h"
 #include "why.h"
+#include "whyrcpt.h"
 
 #define LISTENER "postern-tcpserver"
 #define SMTPD "postern-smtpd"
-
-#define SAY(p, ...) whyprint_say(p, __VA_ARGS__, (char const *)0)
 
 struct why {
   struct why_case const *c;
@@ -87,18 +86,9 @@ static void warned(void *data, char const *what, char const *why)
 static char const *item_where(struct why *w, char const *name,
                               stralloc const *list, char const *item)
 {
-  char fmt[SIZE_FMT];
-  size_t i = 0, line;
-
-  for (char const *s = list->s; s < item; s += strlen(s) + 1)
-    i++;
-  line = control_list_line(&w->set.control, name, i);
-  if (!line || !control_path(&w->set.control, name, &w->where)) return 0;
-  w->where.s[w->where.len - 1] = ':';
-  if (!stralloc_catb(&w->where, fmt, size_fmt(fmt, line)) ||
-      !stralloc_0(&w->where))
-    return 0;
-  return w->where.s;
+  return control_item_where(&w->set.control, name, list, item, &w->where)
+             ? w->where.s
+             : 0;
 }
 
 /* A row about that record. */
@@ -402,14 +392,7 @@ static int step_tls(struct why *w)
   SAY(p, f->active ? "private wire" : "the wire is not private");
   if (f->fingerprint) SAY(p, ", certificate ", f->fingerprint);
   if (w->facts.cert) {
-    size_t len = w->set.relaycerts.len;
-    char const *item = w->set.relaycerts.s;
-
-    /* the item that the name is a part of */
-    while (item + strlen(item) < w->facts.cert &&
-           item < w->set.relaycerts.s + len)
-      item += strlen(item) + 1;
-    where = item_where(w, "relaycerts", &w->set.relaycerts, item);
+    where = item_where(w, "relaycerts", &w->set.relaycerts, w->facts.cert);
     SAY(p, " is ", w->facts.cert);
   } else if (f->fingerprint) {
     SAY(p, " is not in relaycerts");
@@ -543,114 +526,6 @@ static int step_sender(struct why *w)
 
 /* --- the recipient --- */
 
-static void show_local(struct why *w)
-{
-  struct gate_answer const *a = &w->answer;
-  stralloc const *list = &w->set.rcpthosts;
-  struct whyprint *p = w->p;
-  char const *where = 0;
-
-  switch (a->local) {
-  case GATE_POSTMASTER: SAY(p, "postmaster of this host"); break;
-  case GATE_RCPTHOSTS:
-    SAY(p, "the domain is ours: ", a->local_item, " is in rcpthosts");
-    where = item_where(w, "rcpthosts", list, a->local_item);
-    break;
-  case GATE_MORE:
-    SAY(p, "the domain is ours: ", a->local_item, " is in morercpthosts.cdb");
-    break;
-  default:
-    SAY(p, w->set.has_rcpthosts ? "the domain is not ours: not in rcpthosts"
-                                : "there is no rcpthosts: no domain is ours");
-    if (w->gate.more_opened > 0) SAY(p, " or morercpthosts.cdb");
-  }
-  whyprint_row(p, "recipient", where);
-}
-
-static char const *alias_where(struct why *w, char const *addr, size_t n)
-{
-  size_t line = aliases_line(&w->gate.aliases, addr, n);
-  char fmt[SIZE_FMT];
-
-  if (!line || !control_path(&w->set.control, "aliases", &w->where)) return 0;
-  w->where.s[w->where.len - 1] = ':';
-  if (!stralloc_catb(&w->where, fmt, size_fmt(fmt, line)) ||
-      !stralloc_0(&w->where))
-    return 0;
-  return w->where.s;
-}
-
-static void show_box(struct why *w)
-{
-  struct mailbox const *m = &w->queued;
-  struct whyprint *p = w->p;
-  char const *where = w->c->mailboxes;
-  size_t n;
-  char const *domain = mailbox_domain(m, &n);
-
-  switch (w->answer.box) {
-  case GATE_NOTHING: SAY(p, "there is no such mailbox or alias"); break;
-  case GATE_POSTMASTER:
-    SAY(p, "postmaster is always accepted");
-    where = 0;
-    break;
-  case GATE_ALIAS:
-    SAY(p, "it is an alias");
-    where = alias_where(w, m->s, m->len);
-    break;
-  case GATE_DOMAIN_ALIAS:
-    SAY(p, "the domain has an alias for everybody else");
-    where = alias_where(w, domain - 1, n + 1);
-    break;
-  default: SAY(p, "the mailbox exists");
-  }
-  whyprint_row(p, "recipient", where);
-}
-
-static void show_asked(struct why *w, char const *s, size_t n)
-{
-  struct gate_answer const *a = &w->answer;
-  struct whyprint *p = w->p;
-
-  whyprint_bytes(p, s, n);
-  if (w->asked.len) {
-    SAY(p, " is ");
-    whyprint_bytes(p, w->asked.s, w->asked.len);
-  } else {
-    SAY(p, ": ", a->reply);
-  }
-  whyprint_row(p, "recipient", 0);
-}
-
-/* What was looked for on the way to the answer. */
-static void show_recipient(struct why *w)
-{
-  struct gate_answer const *a = &w->answer;
-  struct whyprint *p = w->p;
-  int judged = a->relay != RELAY_NONE || !a->why ||
-               !strcmp(a->why, "rcpthosts") || !strcmp(a->why, "routed");
-
-  if (a->why && !strcmp(a->why, "rblsmtpd")) {
-    SAY(p, "RBLSMTPD refuses every recipient");
-    whyprint_row(p, "recipient", 0);
-  }
-  if (!judged) return;
-  show_local(w);
-  if (a->backup) {
-    SAY(p, "the domain is in backupmx: ", a->backup);
-    whyprint_row(p, "recipient",
-                 item_where(w, "backupmx", &w->set.backupmx, a->backup));
-  }
-  if (a->relay != RELAY_LOCAL || (a->why && !strcmp(a->why, "unreadable")))
-    return;
-  if (w->c->mailboxes) {
-    show_box(w);
-  } else {
-    SAY(p, "whether there is such a mailbox is not asked (-U)");
-    whyprint_row(p, "recipient", 0);
-  }
-}
-
 /* The names of whoever is behind a private address. */
 static void show_names(struct why *w, struct crowd const *c)
 {
@@ -709,10 +584,15 @@ static int step_recipient(struct why *w)
   struct gate_answer *a = &w->answer;
   char const *s = w->c->recipient;
   size_t n = trim(&s);
+  struct whyrcpt const r = {.p = w->p,
+                            .set = &w->set,
+                            .gate = &w->gate,
+                            .answer = a,
+                            .queued = &w->queued,
+                            .asked = &w->asked};
 
   gate_recipient(&w->gate, &w->facts, s, n, &w->queued, &w->asked, a);
-  show_asked(w, s, n);
-  if (w->asked.len) show_recipient(w);
+  whyrcpt_show(&r, s, n);
   end(w, SMTPD, "RCPT", a->reply, a->why);
   w->d.more = a->more;
   w->d.prefix = relay_prefix(a->relay, a->name);

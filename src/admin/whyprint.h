@@ -31,6 +31,7 @@ struct whyprint {
 /* Add to the row: strings up to a null pointer; bytes; a number. */
 extern void whyprint_say(struct whyprint *p, char const *s, ...)
     __attribute__((sentinel));
+#define SAY(p, ...) whyprint_say(p, __VA_ARGS__, (char const *)0)
 extern void whyprint_bytes(struct whyprint *p, char const *s, size_t n);
 extern void whyprint_number(struct whyprint *p, unsigned long long u);
 

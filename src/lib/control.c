@@ -161,7 +161,8 @@ int control_list(struct control *c, char const *name, control_fault *fault,
   return 1;
 }
 
-size_t control_list_line(struct control *c, char const *name, size_t i)
+/* Of item number i, counted from 0; 0 if there is none. */
+static size_t line_of(struct control *c, char const *name, size_t i)
 {
   stralloc text = STRALLOC_ZERO;
   size_t pos = 0, number = 0, len;
@@ -175,6 +176,27 @@ size_t control_list_line(struct control *c, char const *name, size_t i)
     }
   stralloc_free(&text);
   return found ? number : 0;
+}
+
+int control_where(struct control const *c, char const *name, size_t line,
+                  stralloc *out)
+{
+  char fmt[SIZE_FMT];
+
+  if (!control_path(c, name, out)) return 0;
+  out->s[out->len - 1] = ':';
+  return stralloc_catb(out, fmt, size_fmt(fmt, line)) && stralloc_0(out);
+}
+
+int control_item_where(struct control *c, char const *name,
+                       stralloc const *list, char const *item, stralloc *out)
+{
+  size_t i = 0, line;
+
+  for (char const *s = list->s; s + strlen(s) < item; s += strlen(s) + 1)
+    i++;
+  line = line_of(c, name, i);
+  return line && control_where(c, name, line, out);
 }
 
 void control_free(struct control *c) { stralloc_free(&c->why); }

@@ -40,10 +40,17 @@ typedef char const *control_fault(char const *item, size_t n);
 extern int control_list(struct control *c, char const *name,
                         control_fault *fault, stralloc *out);
 
-/* The number of the line, counted from 1, on which item number i of a list,
-   counted from 0, stands: for messages, from the file as it is now.  0 if there
-   is no such item any more, or the file cannot be read. */
-extern size_t control_list_line(struct control *c, char const *name, size_t i);
+/*
+ * For messages: *out receives dir/name:LINE and its NUL, for that line; or for
+ * the one on which an item stands, from the file as it is now.  item points
+ * into the list that control_list made.  1; 0 if there are not so many items
+ * any more, if the file cannot be read, or if memory ran out.
+ */
+extern int control_where(struct control const *c, char const *name, size_t line,
+                         stralloc *out);
+extern int control_item_where(struct control *c, char const *name,
+                              stralloc const *list, char const *item,
+                              stralloc *out);
 
 /* The path of a file: dir/name with its NUL.  0 if memory ran out. */
 extern int control_path(struct control const *c, char const *name,

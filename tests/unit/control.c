@@ -72,6 +72,20 @@ static struct {
     {BYTES("a\nb\0\n"), 0, 0, "control/x:2: control byte in the line"},
 };
 
+/* Does what stands there in the list stand in that line?  0: nowhere. */
+static int item_at(char const *name, stralloc const *list, size_t at,
+                   char const *line)
+{
+  stralloc where = STRALLOC_ZERO;
+  int r = control_item_where(&c, name, list, list->s + at, &where);
+  int good =
+      line ? r && strchr(where.s, ':') && !strcmp(strchr(where.s, ':'), line)
+           : !r;
+
+  stralloc_free(&where);
+  return good;
+}
+
 int main(void)
 {
   stralloc sa = STRALLOC_ZERO;
@@ -108,11 +122,15 @@ int main(void)
          lists[i].why);
   }
 
-  put("x", "# no\n\na\n #b\n\n# c\nd", 18);
-  ok(control_list_line(&c, "x", 0) == 3 && control_list_line(&c, "x", 1) == 4 &&
-         control_list_line(&c, "x", 2) == 7 && !control_list_line(&c, "x", 3) &&
-         !control_list_line(&c, "absent", 0),
+  put("x", "# no\n\na\n #b\n\n# c\nd e", 20);
+  ok(control_list(&c, "x", 0, &sa) == 1 && item_at("x", &sa, 0, ":3") &&
+         item_at("x", &sa, 2, ":4") && item_at("x", &sa, 6, ":7"),
      "the lines of a list's items");
+  ok(item_at("x", &sa, 8, ":7"), "and of what is within one");
+  ok(item_at("absent", &sa, 0, 0), "of a list that is gone");
+  put("x", "a\n", 2);
+  ok(item_at("x", &sa, 0, ":1") && item_at("x", &sa, 2, 0),
+     "and of items that are");
   ok(!control_line(&c, "absent", &sa) && !control_number(&c, "absent", &u) &&
          !control_list(&c, "absent", 0, &sa),
      "an absent file is no error");
