@@ -84,19 +84,25 @@ static int read_numbers(struct settings *s)
 
   s->databytes = 0;
   s->maxrcpt = SETTINGS_RECIPIENTS;
-  s->maxnames = CROWD_MOST;
   if (control_number(&s->control, "databytes", &s->databytes) < 0 ||
       control_number(&s->control, "maxrcpt", &s->maxrcpt) < 0 ||
-      control_number(&s->control, "maxnames", &s->maxnames) < 0 ||
       control_number(&s->control, "timeoutsmtpd", &timeout) < 0)
     return 0;
   if (!s->maxrcpt) return fail(s, s->control.dir, "/maxrcpt:1: zero");
-  if (!s->maxnames || s->maxnames >= CROWD_NAMES)
-    return fail(s, s->control.dir, "/maxnames:1: not a number from 1 to 15");
   if (timeout < 1) timeout = 1;
   if (timeout > SETTINGS_TIMEOUT_MAX) timeout = SETTINGS_TIMEOUT_MAX;
   s->timeout = (unsigned int)timeout;
   return 1;
+}
+
+/* Only where names are counted: for others a look would be lost. */
+static int read_crowds(struct settings *s)
+{
+  s->maxnames = CROWD_MOST;
+  if (!s->names) return 1;
+  if (control_number(&s->control, "maxnames", &s->maxnames) < 0) return 0;
+  if (s->maxnames && s->maxnames < CROWD_NAMES) return 1;
+  return fail(s, s->control.dir, "/maxnames:1: not a number from 1 to 15");
 }
 
 /* Set and not empty. */
@@ -215,9 +221,9 @@ static void judge_checker(struct settings *s)
 
 int settings_load(struct settings *s)
 {
-  if (!read_names(s) || !read_lists(s) || !read_numbers(s) || !read_client(s) ||
-      !read_tls(s) || !read_databytes(s) || !read_barelf(s) ||
-      !read_smtpauth(s))
+  if (!read_names(s) || !read_lists(s) || !read_numbers(s) || !read_crowds(s) ||
+      !read_client(s) || !read_tls(s) || !read_databytes(s) ||
+      !read_barelf(s) || !read_smtpauth(s))
     return 0;
   judge_checker(s);
   return 1;

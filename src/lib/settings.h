@@ -56,7 +56,7 @@ struct settings {
   int has_rcpthosts;
   uint64_t databytes; /* 0: no limit */
   uint64_t maxrcpt;
-  uint64_t maxnames; /* from one private address (crowd.h) */
+  uint64_t maxnames; /* from one private address; read where there are names */
   unsigned int timeout;
 
   /* the environment; strings are the environment's own, 0 if not set */
