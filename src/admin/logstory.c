@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "logstory.h"
+#include "relay.h"
 
 #define MESSAGE_CONDITIONS                                                     \
   (LOGSEARCH_MSGID | LOGSEARCH_QUEUE | LOGSEARCH_RCPT | LOGSEARCH_SENDER)
@@ -197,6 +198,31 @@ static int say_message(struct logsearch_session const *s, size_t i,
          say_span(out, ", by right of ", logline_get(l, "relay"), ".");
 }
 
+/* A sentence of ours has its blanks again; all else stays escaped. */
+static int say_sentence(stralloc *out, struct logline_span const *v)
+{
+  static char const blank[] = "\\x20";
+  size_t n = sizeof blank - 1;
+
+  if (!v || !say(out, " ")) return !v;
+  for (size_t i = 0; i < v->n; i++) {
+    int is_blank = v->n - i >= n && !memcmp(v->s + i, blank, n);
+
+    if (!stralloc_append(out, is_blank ? ' ' : v->s[i])) return 0;
+    if (is_blank) i += n - 1;
+  }
+  return 1;
+}
+
+/* That it was more than nothing: a right was kept back. */
+static int say_suppressed(stralloc *out, struct logline_span const *relay)
+{
+  size_t n = sizeof RELAY_SUPPRESSED - 1;
+
+  if (!relay || relay->n < n || memcmp(relay->s, RELAY_SUPPRESSED, n)) return 1;
+  return say_span(out, ", ", relay, "");
+}
+
 static int say_refusal(struct logline const *l, size_t n, stralloc *out)
 {
   struct logline_span const *to = logline_get(l, "to");
@@ -207,8 +233,8 @@ static int say_refusal(struct logline const *l, size_t n, stralloc *out)
              : say_span(out, "", logline_get(l, "verb"), "")) &&
          say_span(out, " from ", logline_get(l, "from"), "") &&
          say_span(out, " (", logline_get(l, "code"), "") &&
-         say_span(out, " ", why ? why : logline_get(l, "reason"), "") &&
-         say(out, ")");
+         say_sentence(out, why ? why : logline_get(l, "reason")) &&
+         say_suppressed(out, logline_get(l, "relay")) && say(out, ")");
 }
 
 static int say_messages(struct logsearch const *q,
@@ -337,6 +363,7 @@ static int add_refusal(struct logline const *l, stralloc *out)
          add(out, "verb", logline_get(l, "verb")) &&
          add(out, "from", logline_get(l, "from")) &&
          add_number(out, "code", l, "code") &&
+         add(out, "relay", logline_get(l, "relay")) &&
          add(out, "why", why ? why : logline_get(l, "reason")) && say(out, "}");
 }
 

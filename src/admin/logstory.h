@@ -26,7 +26,7 @@ extern int logstory_text(struct logsearch const *q,
  * The same as one JSON object and a newline:
  *   session time ip rule user mechanism tls certificate grant
  *   messages: [ { queue msgid from relay size to: [ { to relay } ] } ]
- *   refused: [ { to verb from code why } ]
+ *   refused: [ { to verb from code relay why } ]
  *   lines: [ the lines ] left_out
  * What is not known is absent.
  */

@@ -32,6 +32,13 @@ static char const *const grant[] = {
     P "rcpt session=s ip=192.0.2.7 from=a@x to=c@y relay=grant:roam code=250",
 };
 
+static char const *const kept_back[] = {
+    P "rcpt session=s ip=10.0.0.5 from=a@x to=c@y relay=suppressed:gateway "
+      "code=553 why=rcpthosts",
+    P "refused session=s ip=10.0.0.5 verb=MAIL code=501 from= "
+      "reason=\\x1b\\x20no\\x5c",
+};
+
 static char const *const crowd[] = {
     TWENTY(P "rcpt session=s ip=::1 from=a to=b relay=local code=250"),
     P "queued session=s ip=::1 from=a rcpts=20 size=1 qp=1 relay=local ms=1",
@@ -50,7 +57,7 @@ static char const *const short_of[] = {
 static struct logsearch_session const sessions[] = {
     {"6b026ceb.1", full, N(full), 0}, {"s", grant, N(grant), 3},
     {"s", crowd, N(crowd), 0},        {"s", 0, 0, 0},
-    {"s", short_of, N(short_of), 0},
+    {"s", short_of, N(short_of), 0},  {"s", kept_back, N(kept_back), 0},
 };
 
 #define WHO                                                                    \
@@ -82,7 +89,7 @@ static struct {
      0,
      WHO FIRST SECOND
      " Refused: no@y from a@x (553 rcpthosts), DATA from a@x (552 "
-     "5.3.4\\x20too\\x20big).\n"},
+     "5.3.4 too big).\n"},
     {"one message", {.queue = "124"}, 0, WHO SECOND "\n"},
     {"by its id", {.msgid = "<m \"1@x>"}, 0, WHO FIRST "\n"},
     {"by a recipient", {.rcpt = "D@x"}, 0, WHO FIRST "\n"},
@@ -103,6 +110,11 @@ static struct {
      "Session s: ::1 connected. The message from a to " B10
      " and 10 more, 1 bytes, was queued as 1, by right of local. Refused: " R10
      " and 10 more.\n"},
+    {"a right was kept back",
+     {.session = "s"},
+     5,
+     "Session s: 10.0.0.5 connected. Refused: c@y from a@x (553 rcpthosts, "
+     "suppressed:gateway), MAIL from <> (501 \\x1b no\\x5c).\n"},
     {"nothing known", {.session = "s"}, 3, "Session s: a client connected.\n"},
     {"another message's recipients",
      {.queue = "2"},
@@ -147,6 +159,15 @@ int main(void)
                  "ip=192.0.2.7 from=a@x to=c@y relay=grant:roam code=250\"],"
                  "\"left_out\":3}\n"),
      "with its lines");
+  sa.len = 0;
+  ok(logstory_json(&cases[7].q, sessions + 5, &sa) && stralloc_0(&sa), "JSON");
+  *strstr(sa.s, ",\"lines\"") = 0;
+  ok(!strcmp(sa.s, "{\"session\":\"s\",\"ip\":\"10.0.0.5\",\"messages\":[],"
+                   "\"refused\":[{\"to\":\"c@y\",\"from\":\"a@x\","
+                   "\"code\":553,\"relay\":\"suppressed:gateway\","
+                   "\"why\":\"rcpthosts\"},{\"verb\":\"MAIL\",\"from\":\"\","
+                   "\"code\":501,\"why\":\"\\u001b no\\\\\"}]"),
+     "of refusals");
   stralloc_free(&sa);
   return done();
 }
