@@ -101,7 +101,7 @@ static void add(struct store_record *r, char const *name)
   r->len += n;
 }
 
-_Static_assert(CROWD_NAMES *(CROWD_NAME + 1) <= STORE_PAYLOAD_MAX + 1,
+_Static_assert((CROWD_NAME + 1) * CROWD_NAMES <= STORE_PAYLOAD_MAX + 1,
                "a full record is a record");
 
 /* --- the question --- */

@@ -343,12 +343,16 @@ static char const *syntax_fault(struct mailbox *m, int utf8, char const *arg,
 
 struct relay_facts gate_relay(struct gate const *g, struct gate_facts const *f)
 {
-  return (struct relay_facts){.user = f->user,
-                              .cert = f->cert,
-                              .relayclient = f->crowd ? 0 : g->set->relayclient,
-                              .relayreason = f->crowd ? RELAY_SUPPRESSED
-                                                 "gateway"
-                                                      : g->set->relayreason};
+  struct relay_facts r = {.user = f->user,
+                          .cert = f->cert,
+                          .relayclient = g->set->relayclient,
+                          .relayreason = g->set->relayreason};
+
+  if (f->crowd) {
+    r.relayclient = 0;
+    r.relayreason = RELAY_SUPPRESSED "gateway";
+  }
+  return r;
 }
 
 int gate_rests_on_address(struct gate const *g, struct gate_facts const *f)

@@ -56,8 +56,11 @@ int login_env(struct smtp const *s, stralloc *modifs)
   good = good && add_all(modifs, user_names, COUNT(user_names), name) &&
          add_all(modifs, method_names, COUNT(method_names), method);
   if (good && name) good = env_addmodif(modifs, "TCPREMOTEINFO", name);
-  if (good && (name || (s->cert && !s->set->relayclient)))
+  /* as if none had been there, if it gives nothing */
+  if (good && (name || (s->cert && (s->crowd || !s->set->relayclient))))
     good = env_addmodif(modifs, "RELAYCLIENT", "");
+  else if (good && s->crowd)
+    good = env_addmodif(modifs, "RELAYCLIENT", 0);
   stralloc_free(&user);
   return good;
 }

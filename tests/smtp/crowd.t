@@ -54,6 +54,17 @@ client a.example RELAYREASON=
 check 'nor what nobody explains' relays suppressed:gateway 553
 client a.example RELAYCLIENT=@fixme
 check 'nor is a suffix appended' relays suppressed:gateway 553
+message() {	# message HELO: one for here; its queue program's environment
+	printf '%s\r\n' "HELO $1" 'MAIL FROM:<a@b.example>' \
+		'RCPT TO:<joe@local.example>' DATA x . QUIT >in
+	session TCPREMOTEIP=$ip RELAYCLIENT= RELAYREASON=rule:10. -- -N names <in
+}
+message a.example
+check 'nor does a queue program take it for one who may relay' \
+	cmp -s q/env - <<'END'
+RELAYREASON=local
+POSTERN_SESSION=t
+END
 client a.example RELAYREASON=cert:mx
 check 'but a certificate does' relays cert:mx 250
 client a.example POSTERN_GATEWAY=ok
@@ -61,6 +72,8 @@ check 'or a rule that means them all' relays 'rule:10\.' 250
 client a.example POSTERN_GATEWAY=no
 check 'and no other word' relays suppressed:gateway 553
 echo 15 >control/maxnames
+message a.example
+check 'who may is told so' grep -qx RELAYCLIENT= q/env
 client a.example
 check 'three are few, where 15 are' relays 'rule:10\.' 250
 rm control/maxnames
