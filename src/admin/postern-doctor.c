@@ -47,6 +47,7 @@
 #include "mailbox.h"
 #include "mx.h"
 #include "rulefile.h"
+#include "settings.h"
 #include "store.h"
 #include "text.h"
 #include "users.h"
@@ -541,12 +542,14 @@ static void look_users(struct doctor *d, struct exam_cdb *mailboxes)
 
 /* --- control files --- */
 
-static void look_numbers(struct doctor *d, struct control *c)
+static void look_numbers(struct doctor *d, struct control *c, int has_name)
 {
   static char const *const number[] = {"databytes", "maxrcpt", "maxnames",
                                        "timeoutsmtpd"};
   static char const *const list_of[] = {"rcpthosts", "backupmx", "percenthack"};
   static char const *const line[] = {"smtpgreeting", "localiphost"};
+  struct settings set = {.control = {.dir = c->dir}, .names = ""};
+  size_t before = findings_count(&d->f);
   stralloc sa = STRALLOC_ZERO;
   uint64_t u;
 
@@ -559,6 +562,10 @@ static void look_numbers(struct doctor *d, struct control *c)
       nomem(!sa.len || stralloc_catb(&d->rcpthosts, sa.s, sa.len));
   for (size_t i = 0; i < 2; i++)
     if (control_line(c, line[i], &sa) < 0) exam_control(&d->f, c->why.s);
+  /* what has its form, and is none the less refused */
+  if (findings_count(&d->f) == before && has_name && !settings_control(&set))
+    exam_control(&d->f, set.control.why.s);
+  settings_free(&set);
   stralloc_free(&sa);
 }
 
@@ -601,7 +608,7 @@ static char const *look_control(struct doctor *d,
     }
     x.me = own_name(d, t->path);
     if (!me) me = x.me;
-    look_numbers(d, &c);
+    look_numbers(d, &c, x.me != 0);
     /* if it cannot be read, look_numbers has said so */
     if (!get_text(join(t->path, "/rcpthosts", ""), &x.rcpthosts)) continue;
     read_text(d, join(t->path, "/morercpthosts", ""), &x.more_source);

@@ -219,11 +219,15 @@ static void judge_checker(struct settings *s)
   if (!s->auth_host) s->auth_host = s->me.s;
 }
 
+int settings_control(struct settings *s)
+{
+  return read_names(s) && read_lists(s) && read_numbers(s) && read_crowds(s);
+}
+
 int settings_load(struct settings *s)
 {
-  if (!read_names(s) || !read_lists(s) || !read_numbers(s) || !read_crowds(s) ||
-      !read_client(s) || !read_tls(s) || !read_databytes(s) ||
-      !read_barelf(s) || !read_smtpauth(s))
+  if (!settings_control(s) || !read_client(s) || !read_tls(s) ||
+      !read_databytes(s) || !read_barelf(s) || !read_smtpauth(s))
     return 0;
   judge_checker(s);
   return 1;

@@ -83,6 +83,9 @@ struct settings {
 /* 1, or 0 with control.why. */
 extern int settings_load(struct settings *s);
 
+/* The part that control files say, for who has no session: postern-doctor. */
+extern int settings_control(struct settings *s);
+
 extern void settings_free(struct settings *s);
 
 /* Is there somebody to judge logins? */

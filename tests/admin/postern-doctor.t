@@ -266,6 +266,13 @@ echo 10M >"$H/control/databytes"
 finds 'a number that is none' "fault: $H/control/databytes:1: not understood, so that every client is refused: not a number
     see postern-control(5)"
 back "$H/control/databytes"
+for f in maxrcpt:0:zero 'maxnames:16:not a number from 1 to 15'; do
+	name=${f%%:*} f=${f#*:}
+	echo "${f%%:*}" >"$H/control/$name"
+	finds "$name" "fault: $H/control/$name:1: not understood, so that every client is refused: ${f#*:}
+    see postern-control(5)"
+	rm "$H/control/$name"
+done
 mv "$H/control/me" away
 finds 'no name' "fault: $H/control/me: is missing: every client is refused
     \$ hostname -f >$H/control/me"
