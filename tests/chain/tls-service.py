@@ -379,8 +379,12 @@ def secrets():
         ok(can("cat", h.TOKEN_KEY) == (user == "auth"), f"{user}: the key of tokens")
         ok(can("cat", h.USERS_CDB) == (user == "auth"), f"{user}: passwords")
         ok(can("ls", h.GUESSES) == (user == "auth"), f"{user}: guesses")
-        for d in ("tlsd", "authd", "queue", "login"):
-            owner = {"authd": "auth", "queue": "mail"}.get(d)
+        for d in "grants", "names":
+            there = f"{h.STATE}/{d}/.new.test"
+            ok(can("ls", f"{h.STATE}/{d}") == (user in ("gate", "mail")), f"{user}: {d}")
+            ok(can("sh", "-c", f"ln -s x {there} && rm {there}") == (user == "mail"), f"{user}: a record of {d}")
+        for d in ("tlsd", "authd", "queue", "names", "login"):
+            owner = {"authd": "auth", "queue": "mail", "names": "mail"}.get(d)
             ok(can("test", "-e", f"{h.STATE}/run/{d}/s") == (user in ("gate", owner)), f"{user}: run/{d}")
     for pid in children(keeper()):
         with open(f"/proc/{pid}/status") as f:
