@@ -30,19 +30,6 @@ int guess_net(char net[GUESS_NET], char const *ip)
   return 1;
 }
 
-/* FNV-1a of 64 bits: two long names that meet share their counts, no more. */
-static void add_hash(char *s, char const *user, size_t len)
-{
-  static char const hex[] = "0123456789abcdef";
-  uint64_t h = 14695981039346656037u;
-
-  for (size_t i = 0; i < len; i++)
-    h = (h ^ (unsigned char)user[i]) * 1099511628211u;
-  for (int i = HASH_HEX - 1; i >= 0; i--, h >>= 4)
-    s[i] = hex[h & 15];
-  s[HASH_HEX] = 0;
-}
-
 void guess_name(char name[GUESS_NAME + 1], char const *user)
 {
   char escaped[STORE_NAME_MAX];
@@ -60,7 +47,9 @@ void guess_name(char name[GUESS_NAME + 1], char const *user)
   memcpy(name, user, keep);
   text_lower(name, keep);
   memcpy(name + keep, "...", 3);
-  add_hash(name + keep + 3, user, len);
+  /* two long names that meet share their counts, no more */
+  uint640_xfmt(name + keep + 3, text_hash(user, len), HASH_HEX);
+  name[keep + 3 + HASH_HEX] = 0;
 }
 
 static void put(struct key *k, char const *s)

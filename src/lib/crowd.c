@@ -1,11 +1,13 @@
-#include <stdint.h>
 #include <string.h>
+
+#include <skalibs/types.h>
 
 #include "addr.h"
 #include "crowd.h"
 #include "text.h"
 
 #define DAMAGED "not a record of names"
+#define HEX 16    /* digits of a hash */
 #define HASHED 14 /* bytes of a name that stand before = and its hash */
 
 int crowd_is_private(ip46 const *ip)
@@ -39,19 +41,6 @@ static int is_plain(char c)
   return c && strchr("abcdefghijklmnopqrstuvwxyz0123456789.-_:=[]", c);
 }
 
-/* FNV-1a, without a key: who could choose the names so that they collide could
-   as well give one name. */
-static void put_hash(char out[16], char const *s, size_t n)
-{
-  static char const hex[] = "0123456789abcdef";
-  uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-  for (size_t i = 0; i < n; i++)
-    h = (h ^ (unsigned char)lower(s[i])) * UINT64_C(0x100000001b3);
-  for (int i = 0; i < 16; i++)
-    out[i] = hex[h >> (60 - 4 * i) & 15];
-}
-
 void crowd_name(char out[CROWD_NAME + 1], char const *helo)
 {
   size_t n = strlen(helo), i = 0;
@@ -62,8 +51,9 @@ void crowd_name(char out[CROWD_NAME + 1], char const *helo)
   if (i < n || !n) {
     if (i > HASHED) i = HASHED;
     out[i++] = '=';
-    if (n) put_hash(out + i, helo, n);
-    if (n) i += 16;
+    /* who could choose names that collide could as well give one name */
+    if (n) uint640_xfmt(out + i, text_hash(helo, n), HEX);
+    if (n) i += HEX;
   }
   out[i] = 0;
 }

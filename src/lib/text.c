@@ -51,3 +51,12 @@ int text_equal(char const *a, size_t alen, char const *b, size_t blen)
     if (lower(a[i]) != lower(b[i])) return 0;
   return 1;
 }
+
+uint64_t text_hash(char const *s, size_t n)
+{
+  uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+  for (size_t i = 0; i < n; i++)
+    h = (h ^ (unsigned char)lower(s[i])) * UINT64_C(0x100000001b3);
+  return h;
+}

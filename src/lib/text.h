@@ -8,6 +8,7 @@
 #define POSTERN_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Write the n bytes at s to out, at most max bytes of it: 0x21 to 0x7e as they
@@ -22,5 +23,8 @@ extern void text_lower(char *s, size_t n);
 
 /* Equal but for ASCII case? */
 extern int text_equal(char const *a, size_t alen, char const *b, size_t blen);
+
+/* 64 bits of hash (FNV-1a, no key), the same for what is equal. */
+extern uint64_t text_hash(char const *s, size_t n);
 
 #endif

@@ -122,6 +122,9 @@ static void names(void)
   ok(strlen(name) == GUESS_NAME && !memcmp(name + 131, "...", 3) &&
          !strncmp(name, other, 134) && strcmp(name, other),
      "longer: cut, and told apart by what was cut off");
+  big[GUESS_NAME] = 'Z';
+  guess_name(name, big);
+  ok(!strcmp(name, other), "but not by case");
   memset(big, '\n', 1999);
   big[1999] = 0;
   guess_name(name, big);

@@ -48,6 +48,13 @@ int main(void)
     text_lower(s, sizeof s - 1);
     ok(!strcmp(s, "abcxyz[`{@\xc4"), "only ASCII letters are lowered");
   }
+  ok(text_hash("", 0) == 0xcbf29ce484222325 &&
+         text_hash("a", 1) == 0xaf63dc4c8601ec8c &&
+         text_hash("foobar", 6) == 0x85944171f73967e8,
+     "FNV-1a's own examples");
+  ok(text_hash("FooBAR", 6) == text_hash("foobar", 6) &&
+         text_hash("[", 1) != text_hash("{", 1),
+     "equal text has equal hashes");
   ok(text_equal("Local.Example", 13, "lOCAL.eXAMPLE", 13), "case is no matter");
   ok(!text_equal("a", 1, "ab", 2), "length is");
   ok(!text_equal("[", 1, "{", 1), "[ is no upper-case {");
