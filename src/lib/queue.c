@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-#include <sys/wait.h>
 
 #include <skalibs/djbunix.h>
 #include <skalibs/iopause.h>

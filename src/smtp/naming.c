@@ -67,12 +67,14 @@ static int is_crowd(struct smtp *s, struct crowd *c)
 
 LOG_ASIDE void naming_ask(struct smtp *s)
 {
-  struct gate_facts f = smtp_facts(s);
+  struct gate_facts f;
   int before = s->crowd;
   struct crowd c;
 
+  if (!s->set->names) return;
+  f = smtp_facts(s);
   s->crowd = 0;
-  if (!s->set->names || !gate_rests_on_address(&s->gate, &f)) return;
+  if (!gate_rests_on_address(&s->gate, &f)) return;
   s->crowd = is_crowd(s, &c);
   if (s->crowd && !before && c.n > s->set->maxnames)
     smtp_warn(s, "too many names behind a private address: no right by it",
